@@ -1,0 +1,1 @@
+"""Post bank, enrichment and publishing for a LinkedIn content team."""
