@@ -1,0 +1,39 @@
+"""Labels that posts are given, and the texts they are chosen by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from linkedin_pipeline.domain.work import Stage
+
+# hook types last: they embed other texts, which would push those of the posts out of a cache
+LABEL_STAGES = (
+    Stage.TOPIC_CLASSIFICATIONS,
+    Stage.AUDIENCE_CLASSIFICATIONS,
+    Stage.HOOK_CLASSIFICATIONS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """An active row of the taxonomy.
+
+    ``text`` is what stands for it in an embedding; ``vector`` is made of it, 1,536 numbers of
+    unit norm.  ``keywords`` are words and phrases that point to it, of either language.
+    """
+
+    id: UUID
+    name: str
+    text: str
+    vector: Sequence[float]
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The label chosen for one post, with the chooser's confidence from 0 to 1."""
+
+    label: UUID
+    confidence: float
