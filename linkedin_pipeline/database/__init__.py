@@ -1,0 +1,1 @@
+"""PostgreSQL: the embedded server, migrations, and the ports that the database meets."""

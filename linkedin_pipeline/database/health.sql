@@ -1,0 +1,138 @@
+-- What the health checks read: nothing here writes or locks a row.  Work and logs are read through
+-- their indexes.  Two statements look for what no index knows and pass over the bank: over all of it
+-- up to so many bytes, over a random part of that size when it has grown beyond.
+
+-- name: health_reading
+select set_config('statement_timeout', %(timeout)s, true),
+    set_config('transaction_read_only', 'on', true),
+    set_config('enable_seqscan', %(scans)s, true)
+
+-- name: health_part
+select least(100.0, 100.0 * %(bytes)s / greatest(pg_relation_size('viral_posts_bank'), 1))::float8
+
+-- name: health_overdue
+with recursive days (stage, day) as (
+    -- a loose index scan: cost follows the number of days with work, not of posts
+    select s.stage::post_stage, (
+        select w.day from post_work w
+        where w.stage = s.stage::post_stage
+        order by w.day limit 1
+    )
+    from unnest(%(stages)s::text[]) as s (stage)
+    union all
+    select d.stage, (
+        select w.day from post_work w
+        where w.stage = d.stage and w.day > d.day
+        order by w.day limit 1
+    )
+    from days d where d.day is not null
+)
+select s.stage, is_worker_enabled(s.worker), late.posts, late.minutes::float8
+from unnest(%(stages)s::text[], %(workers)s::text[]) as s (stage, worker)
+cross join lateral (
+    select
+        (
+            select count(*)
+            from (
+                select from days d
+                cross join lateral (
+                    select from post_work w
+                    where w.stage = d.stage and w.day = d.day
+                        and w.due_at < now() - %(late)s::interval
+                        and (w.lease_until is null or w.lease_until < now())
+                    limit %(cap)s
+                ) as one
+                where d.stage = s.stage::post_stage
+                limit %(cap)s
+            ) as counted
+        ) as posts,
+        (
+            select extract(epoch from now() - min(first.due_at)) / 60
+            from days d
+            cross join lateral (
+                select w.due_at from post_work w
+                where w.stage = d.stage and w.day = d.day
+                    and (w.lease_until is null or w.lease_until < now())
+                order by w.due_at limit 1
+            ) as first
+            where d.stage = s.stage::post_stage
+        ) as minutes
+) as late
+
+-- name: health_lost
+select lost.stage, count(*), (array_agg(lost.id))[1]
+from (
+    select b.id, f.stage
+    from viral_posts_bank b tablesample system (%(percent)s)
+    cross join lateral (values
+        ('hooks', not b.needs_hook_extraction and b.hook is null),
+        ('embeddings', not b.needs_embedding and b.embedding is null),
+        ('hook_classifications', not b.needs_hook_classification and b.hook_type_id is null
+            and b.hook is not null),
+        ('topic_classifications', not b.needs_topic_classification and b.topic_id is null),
+        ('audience_classifications',
+            not b.needs_audience_classification and b.audience_id is null)
+    ) as f (stage, lost)
+    -- said twice, so that the lateral, ten times as dear, sees few posts
+    where (
+            not b.needs_hook_extraction and b.hook is null
+            or not b.needs_embedding and b.embedding is null
+            or not b.needs_hook_classification and b.hook_type_id is null and b.hook is not null
+            or not b.needs_topic_classification and b.topic_id is null
+            or not b.needs_audience_classification and b.audience_id is null
+        )
+        and f.lost
+        and not exists (
+            select from ai_errors e
+            where e.post_id = b.id and e.stage = f.stage::post_stage and not e.is_resolved
+        )
+    limit %(cap)s
+) as lost
+group by lost.stage
+
+-- name: health_dead_letters
+select e.stage::text, e.error_code, count(*)
+from ai_errors e
+where not e.is_resolved and e.post_id is not null
+group by e.stage, e.error_code
+order by count(*) desc, e.stage, e.error_code
+
+-- name: health_dead_posts
+select count(distinct e.post_id), (select count(*) from viral_posts_bank)
+from ai_errors e
+where not e.is_resolved and e.post_id is not null
+
+-- name: health_label_mix
+select mix.stage, coalesce(h.name, t.name, a.name), mix.recent, mix.before
+from (
+    select l.stage, l.label,
+        count(*) filter (where b.created_at > now() - %(recent)s::interval) as recent,
+        count(*) filter (where b.created_at <= now() - %(recent)s::interval) as before
+    from viral_posts_bank b tablesample system (%(percent)s)
+    cross join lateral (values
+        ('hook_classifications', b.hook_type_id),
+        ('topic_classifications', b.topic_id),
+        ('audience_classifications', b.audience_id)
+    ) as l (stage, label)
+    where b.created_at > now() - %(recent)s::interval - %(before)s::interval
+        and b.created_at <= now() and l.label is not null
+    group by l.stage, l.label
+) as mix
+left join hook_types h on mix.stage = 'hook_classifications' and h.id = mix.label
+left join topics t on mix.stage = 'topic_classifications' and t.id = mix.label
+left join audiences a on mix.stage = 'audience_classifications' and a.id = mix.label
+
+-- name: health_dead_drains
+select l.worker_name, l.dagster_run_id, l.heartbeat_at, false
+from task_execution_logs_v2 l
+where l.status = 'running' and l.heartbeat_at < now() - %(silent)s::interval
+union all
+-- by worker and start, which is indexed; a drain lasts minutes, so two days of starts are plenty
+select l.worker_name, l.dagster_run_id, l.heartbeat_at, true
+from worker_feature_flags_v2 f
+join task_execution_logs_v2 l
+    on l.worker_name = f.worker_name and l.started_at > now() - interval '2 days'
+where l.status = 'failed' and l.error_message = %(stopped)s
+    and l.completed_at > now() - %(closed)s::interval
+order by 3 desc
+limit %(cap)s

@@ -1,0 +1,204 @@
+"""Counts that people look at: pure reads, each given up after 20 seconds.
+
+Raises (all functions but `daemon`): DatabaseDown when the database does not answer, or not in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+import psycopg
+
+from linkedin_pipeline.database.connections import Connection, Database
+from linkedin_pipeline.database.incidents import SILENCE
+from linkedin_pipeline.database.migration_history import pending
+from linkedin_pipeline.database.queries import query
+from linkedin_pipeline.database.urls import dagster_url
+from linkedin_pipeline.domain.errors import PipelineError
+from linkedin_pipeline.domain.work import Stage
+from linkedin_pipeline.settings import Settings
+
+R = TypeVar("R")
+
+STATEMENT_TIMEOUT = "20s"
+DAEMON_IS_DEAD = 120.0
+"""Seconds without a heart-beat after which Dagster's daemon counts as stopped; it beats twice a
+minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageWork:
+    """Flagged work of one stage: ``pending`` is all of it.
+
+    Of that ``waiting`` is not due yet, ``leased`` is in somebody's hands.  ``oldest_due`` is since
+    when work could have been taken; ``next_in`` the seconds until more of it can be.
+    """
+
+    pending: int
+    waiting: int
+    leased: int
+    oldest_due: datetime | None
+    next_in: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """Unresolved dead letters of one stage that share a reason; ``example`` is one message."""
+
+    stage: Stage
+    code: str
+    number: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class BankCounts:
+    """Posts, their authors, and how many posts carry each derived value."""
+
+    posts: int
+    authors: int
+    hooks: int
+    embeddings: int
+    hook_types: int
+    topics: int
+    audiences: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileCounts:
+    """Profiles, those that have a style, and those whose style is due."""
+
+    profiles: int
+    styles: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCount:
+    """An embedding model, its state, and how many vectors of it are stored."""
+
+    name: str
+    state: str
+    vectors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A worker's switch."""
+
+    worker: str
+    on: bool
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """The last drain of a worker; ages are seconds since its start and its last heart-beat."""
+
+    worker: str
+    status: str
+    age: float
+    silence: float
+    results: Mapping[str, Any]
+    error: str | None
+
+    @property
+    def is_dead(self) -> bool:
+        """Tell whether it says "running" but no process is behind it any more."""
+        return self.status == "running" and self.silence > SILENCE.total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """Dagster's daemon; ``age`` is the seconds since its last heart-beat, where that is known."""
+
+    state: Literal["running", "stopped", "unknown"]
+    age: float | None = None
+    reason: str | None = None
+
+
+def work_left(database: Database) -> Mapping[Stage, StageWork]:
+    """Return the flagged work of each stage that has any, in the order of the stages."""
+    found = {row[0]: StageWork(*row[1:]) for row in _rows(database, "work_left")}
+    return {stage: found[stage] for stage in Stage if stage in found}
+
+
+def dead_letters(database: Database) -> list[DeadLetters]:
+    """Return unresolved dead letters by stage and reason."""
+    return [DeadLetters(Stage(row[0]), *row[1:]) for row in _rows(database, "dead_letters")]
+
+
+def bank_counts(database: Database) -> BankCounts:
+    """Count what the bank holds."""
+    return BankCounts(*_rows(database, "bank_counts")[0])
+
+
+def profile_counts(database: Database, min_posts: int) -> ProfileCounts:
+    """Count profiles and styles; a first style is due from ``min_posts`` posts on."""
+    return ProfileCounts(*_rows(database, "profile_counts", min_posts)[0])
+
+
+def model_counts(database: Database) -> list[ModelCount]:
+    """Return the embedding models in the order in which they became known."""
+    return [ModelCount(*row) for row in _rows(database, "model_counts")]
+
+
+def switches(database: Database) -> list[Switch]:
+    """Return all switches by name."""
+    return [Switch(*row) for row in _rows(database, "switches")]
+
+
+def drains_of(database: Database, run_ids: Sequence[str]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return worker name and results of each drain that the runs made, oldest first."""
+    return [(row[0], row[1]) for row in _rows(database, "drains_of_runs", list(run_ids))]
+
+
+def last_drains(database: Database) -> list[Drain]:
+    """Return the last drain of each worker that has drained, by worker."""
+    return [Drain(*row) for row in _rows(database, "last_drains")]
+
+
+def missing_schema(database: Database) -> tuple[str, ...]:
+    """Name what the database lacks of this version's SQL; empty when it is current."""
+    return _read(database, pending)
+
+
+def daemon(settings: Settings) -> Daemon:
+    """Look into Dagster's database for a young heart-beat; takes 2 seconds or so at most.
+
+    Starts no server and raises nothing: what cannot be found out is unknown.
+    """
+    try:
+        url = dagster_url(settings, start=False)
+        with psycopg.connect(
+            url, autocommit=True, connect_timeout=2, options="-c statement_timeout=2000"
+        ) as connection:
+            row = connection.execute(query("daemon_age")).fetchone()
+    except psycopg.errors.UndefinedTable:
+        return Daemon("stopped", reason="Dagster has never run on its database")
+    except PipelineError as error:
+        return Daemon("unknown", reason=f"{error.subject}: {error.value}")
+    except psycopg.Error as error:
+        # no message: libpq's may quote the address
+        reason = f"Dagster's database did not answer: {type(error).__name__}"
+        return Daemon("unknown", reason=reason)
+    age = row[0] if row else None
+    if age is None:
+        return Daemon("stopped", reason="it has never run")
+    return Daemon("running" if age <= DAEMON_IS_DEAD else "stopped", age)
+
+
+def _rows(database: Database, name: str, *arguments: Any) -> list[tuple[Any, ...]]:
+    return _read(database, lambda c: c.execute(query(name), arguments).fetchall())
+
+
+def _read(database: Database, read: Callable[[Connection], R]) -> R:
+    def work(connection: Connection) -> R:
+        with connection.transaction():
+            connection.execute(query("status_reading"), (STATEMENT_TIMEOUT,))
+            return read(connection)
+
+    return database.run(work)

@@ -1,0 +1,71 @@
+-- Writing labels back.
+
+create or replace function store_labels(
+    p_stage post_stage, p_posts uuid[], p_tokens bigint[], p_labels uuid[],
+    p_confidences real[], p_model text
+) returns table (post_id uuid, held boolean)
+language plpgsql volatile
+as $$
+declare
+    answer record;
+    mine uuid[] := '{}';
+    valid uuid[];
+begin
+    -- A label may have been switched off or deleted while the post was worked on, or somebody may be
+    -- doing so now; such an answer is not written, and the row missing from ours says "stale".
+    select array_agg(r.post) into valid
+    from unnest(p_posts, p_labels) as r (post, label)
+    where case p_stage
+        when 'hook_classifications' then exists (
+            select from hook_types t where t.id = r.label and t.is_active for key share skip locked)
+        when 'topic_classifications' then exists (
+            select from topics t where t.id = r.label and t.is_active for key share skip locked)
+        when 'audience_classifications' then exists (
+            select from audiences t where t.id = r.label and t.is_active for key share skip locked)
+        else false
+    end;
+
+    for answer in
+        select h.post_id, h.held
+        from (
+            select array_agg(r.post) as posts, array_agg(r.token) as tokens
+            from unnest(p_posts, p_tokens) as r (post, token) where r.post = any (valid)
+        ) as kept
+        cross join lateral hold_claims(p_stage, kept.posts, kept.tokens) h
+    loop
+        if answer.held then
+            mine := mine || answer.post_id;
+        end if;
+        post_id := answer.post_id;
+        held := answer.held;
+        return next;
+    end loop;
+
+    case p_stage
+        when 'hook_classifications' then
+            update viral_posts_bank b
+            set hook_type_id = r.label, hook_type_confidence = r.confidence,
+                hook_type_model = p_model, needs_hook_classification = false
+            from unnest(p_posts, p_labels, p_confidences) as r (post, label, confidence)
+            where b.id = r.post and b.id = any (mine);
+        when 'topic_classifications' then
+            update viral_posts_bank b
+            set topic_id = r.label, topic_confidence = r.confidence,
+                topic_model = p_model, needs_topic_classification = false
+            from unnest(p_posts, p_labels, p_confidences) as r (post, label, confidence)
+            where b.id = r.post and b.id = any (mine);
+        when 'audience_classifications' then
+            update viral_posts_bank b
+            set audience_id = r.label, audience_confidence = r.confidence,
+                audience_model = p_model, needs_audience_classification = false
+            from unnest(p_posts, p_labels, p_confidences) as r (post, label, confidence)
+            where b.id = r.post and b.id = any (mine);
+        else
+            raise exception 'stage %: it has no labels', p_stage using
+                errcode = 'LP003', hint = 'Use one of the three classification stages.';
+    end case;
+end
+$$;
+comment on function store_labels is
+    'Write labels of claimed posts, with their confidence (0 to 1) and the model that chose them. '
+    'Answers like hold_claims; a label that is no longer active is not written. Error: LP003.';
