@@ -1,0 +1,1 @@
+"""Use cases over ports; no I/O of their own."""
