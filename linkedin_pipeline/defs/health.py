@@ -1,0 +1,254 @@
+"""Health checks: whether the pipeline as a whole keeps up, looked at also when nothing runs.
+
+They belong to ``viral_posts_bank``, which has no partitions, so that one run looks at everything.
+Dagster reads the annotations when it decorates, so they must not be postponed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from linkedin_pipeline.database import health
+from linkedin_pipeline.database.connections import Database
+from linkedin_pipeline.defs.enrichment import ENRICHMENT_ASSETS, viral_posts_bank
+from linkedin_pipeline.domain.errors import PipelineError
+from linkedin_pipeline.wiring import Providers
+
+PATIENCE = 2.0
+"""Seconds to wait for the database: one that is down is a finding, and no check starts it."""
+MOST_DEAD_PERCENT = 1.0
+FEWEST_DEAD = 5
+MOST_DISTANCE = 0.35
+FEWEST_LABELLED = 50
+
+Numbers = Mapping[str, int | float | str | dg.MetadataValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found: what is wrong and what to do about it, or None, and numbers to plot."""
+
+    trouble: str | None
+    numbers: Numbers
+
+
+def health_check(
+    severity: dg.AssetCheckSeverity, description: str
+) -> Callable[[Callable[[Database], Finding]], dg.AssetChecksDefinition]:
+    """Make an asset check of a function that looks at the database; its name is the function's.
+
+    A database that does not answer fails the check as an error, whatever ``severity`` says.
+    """
+
+    def decorate(look: Callable[[Database], Finding]) -> dg.AssetChecksDefinition:
+        @dg.asset_check(
+            asset=viral_posts_bank.key,
+            name=look.__name__,
+            description=" ".join(description.split()),
+        )
+        def check(providers: dg.ResourceParam[Providers]) -> dg.AssetCheckResult:
+            try:
+                with providers.database(start=False, patience=PATIENCE) as database:
+                    finding = look(database)
+            except PipelineError as error:
+                return dg.AssetCheckResult(passed=False, description=str(error))
+            return dg.AssetCheckResult(
+                passed=finding.trouble is None,
+                severity=severity,
+                description=finding.trouble,
+                metadata=finding.numbers,
+            )
+
+        return check
+
+    return decorate
+
+
+@health_check(
+    dg.AssetCheckSeverity.ERROR,
+    """Fails when flagged work lay free for more than 15 minutes. Then see that the daemon runs and
+    that sensor needs_flags ticks, and read its newest runs. Work of workers that are switched off
+    may wait.""",
+)
+def nothing_overdue(database: Database) -> Finding:
+    """Look for free work that nobody took up."""
+    found = health.overdue(database, list(ENRICHMENT_ASSETS))
+    late = {work.stage: work for work in found if work.enabled}
+    oldest = max((work.oldest_minutes for work in late.values()), default=0.0)
+    trouble = None
+    if late:
+        names = ", ".join(f"{stage} ({_at_least(late[stage].posts)})" for stage in sorted(late))
+        trouble = (
+            f"Due for up to {oldest:.0f} minutes and not taken up: {names}. See that the daemon "
+            "runs and sensor needs_flags ticks, and read its newest runs."
+        )
+    return Finding(
+        trouble,
+        {
+            "overdue_posts": sum(work.posts for work in late.values()),
+            "oldest_minutes": round(oldest, 1),
+            "switched_off_posts": sum(work.posts for work in found if not work.enabled),
+            **{str(work.stage): work.posts for work in found},
+        },
+    )
+
+
+def _at_least(number: int) -> str:
+    return f"{number} or more" if number >= health.MOST_OVERDUE else str(number)
+
+
+@health_check(
+    dg.AssetCheckSeverity.WARN,
+    """Fails when posts have a lowered flag, no value and no dead letter: nothing will ever work on
+    them. Then raise the flag of those posts, or lower it knowingly together with a dead letter, and
+    find out what lowered it.""",
+)
+def nothing_lost(database: Database) -> Finding:
+    """Look for posts that fell through."""
+    percent = health.readable_percent(database)
+    lost = health.lost_work(database, percent)
+    number = sum(stage.posts for stage in lost)
+    trouble = None
+    if lost:
+        more = " or more" if number >= health.MOST_LOST else ""
+        examples = ", ".join(f"{stage.stage} of {stage.example}" for stage in lost)
+        trouble = (
+            f"{number}{more} values are missing and nothing asks for them, for example {examples}. "
+            "Raise the flag of those posts, and find out what lowered it."
+        )
+    return Finding(
+        trouble,
+        {
+            "lost_values": number,
+            "read_percent": round(percent, 1),
+            **{str(stage.stage): stage.posts for stage in lost},
+        },
+    )
+
+
+@health_check(
+    dg.AssetCheckSeverity.WARN,
+    f"""Fails when more than {MOST_DEAD_PERCENT:g} % of the posts, and at least {FEWEST_DEAD}, have
+    a dead letter. Then read the reasons in ai_errors, mend the cause, and raise the flags of the
+    posts that deserve another try.""",
+)
+def few_dead_letters(database: Database) -> Finding:
+    """Count what was given up."""
+    share = health.dead_letter_share(database)
+    trouble = None
+    if share.posts >= FEWEST_DEAD and share.percent > MOST_DEAD_PERCENT:
+        worst = share.groups[0]
+        trouble = (
+            f"{share.posts} of {share.bank} posts have a dead letter, most of them {worst.code} in "
+            f"{worst.stage} ({worst.number}). Read the reasons in ai_errors, mend the cause, and "
+            "raise the flags of the posts that deserve another try."
+        )
+    rows = [(str(group.stage), group.code, group.number) for group in share.groups]
+    return Finding(
+        trouble,
+        {
+            "dead_posts": share.posts,
+            "dead_percent": round(share.percent, 3),
+            "posts": share.bank,
+            "reasons": _table(("stage", "reason", "dead letters"), rows),
+        },
+    )
+
+
+@health_check(
+    dg.AssetCheckSeverity.WARN,
+    f"""Fails when the labels of the last 7 days differ from those of the 28 days before by more
+    than {MOST_DISTANCE} (total variation distance) and by more than chance explains, with at least
+    {FEWEST_LABELLED} labelled posts on each side. Then read a few posts with the label that moved
+    most: were other posts imported, was the taxonomy edited, or does the classifier drift?""",
+)
+def steady_label_mix(database: Database) -> Finding:
+    """Compare the labels given lately with their history."""
+    percent = health.readable_percent(database)
+    troubles: list[str] = []
+    numbers: dict[str, int | float | str | dg.MetadataValue] = {"read_percent": round(percent, 1)}
+    for mix in health.label_mixes(database, percent):
+        recent, before = mix.sizes
+        numbers |= {f"{mix.stage}_recent": recent, f"{mix.stage}_before": before}
+        if min(recent, before) < FEWEST_LABELLED:
+            continue
+        label, move = next(iter(mix.moves.items()))
+        numbers |= {
+            f"{mix.stage}_distance": round(mix.distance, 3),
+            f"{mix.stage}_chance": round(mix.chance, 3),
+            f"{mix.stage}_moved_most": f"{label} ({move:+.0%})",
+        }
+        if mix.distance > max(MOST_DISTANCE, mix.chance):
+            troubles.append(
+                f"{mix.stage} moved by {mix.distance:.2f}, most of all {label} ({move:+.0%})"
+            )
+    if not troubles:
+        return Finding(None, numbers)
+    advice = (
+        "Read a few posts with these labels: were other posts imported, was the taxonomy edited, "
+        "or does the classifier drift?"
+    )
+    return Finding(f"{'; '.join(troubles)}. {advice}", numbers)
+
+
+@health_check(
+    dg.AssetCheckSeverity.ERROR,
+    """Fails when a drain stopped beating in the last hour, or did and its log is still open. Its
+    posts are taken up again by themselves. Then read its run: was it killed, out of memory, or did
+    the computer sleep?""",
+)
+def no_dead_drain(database: Database) -> Finding:
+    """Look for drains that died without a word."""
+    dead = health.dead_drains(database)
+    trouble = None
+    if dead:
+        newest = dead[0]
+        trouble = (
+            f"{len(dead)} drains died, the last of {newest.worker} in run {newest.run_id}. Their "
+            "posts are taken up again. Read the run: was it killed, out of memory, or did the "
+            "computer sleep? Logs that stay open mean that sensor run_failures does not tick."
+        )
+    rows = [
+        (drain.worker, drain.run_id, f"{drain.last_beat:%Y-%m-%d %H:%M} UTC", drain.closed)
+        for drain in dead
+    ]
+    return Finding(
+        trouble,
+        {
+            "dead_drains": len(dead),
+            "open_logs": sum(not drain.closed for drain in dead),
+            "drains": _table(("worker", "run", "last beat", "log closed"), rows),
+        },
+    )
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> dg.MetadataValue:
+    lines = [head, ["---"] * len(head), *rows]
+    return dg.MetadataValue.md("\n".join(f"| {' | '.join(map(str, line))} |" for line in lines))
+
+
+HEALTH_CHECKS: Sequence[dg.AssetChecksDefinition] = (
+    nothing_overdue,
+    nothing_lost,
+    few_dead_letters,
+    steady_label_mix,
+    no_dead_drain,
+)
+
+health_job = dg.define_asset_job(
+    "health_checks",
+    selection=dg.AssetSelection.checks(*HEALTH_CHECKS),
+    description="Looks whether the pipeline keeps up; changes nothing.",
+    # before what waits in the queue: a long queue is what the checks are to tell of
+    tags={"dagster/priority": "1"},
+)
+
+health_schedule = dg.ScheduleDefinition(
+    name="health_checks",
+    job=health_job,
+    cron_schedule="*/15 * * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Looks every 15 minutes whether the pipeline keeps up.",
+)
