@@ -1,0 +1,96 @@
+"""``linkedin-pipeline search``: posts by meaning."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from linkedin_pipeline.commands import PATIENCE
+from linkedin_pipeline.commands.output import console, json_option, one_line, print_json
+from linkedin_pipeline.domain.embeddings import embedded_text
+from linkedin_pipeline.domain.errors import BadInput, Misconfigured
+from linkedin_pipeline.domain.posts import has_words
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from linkedin_pipeline.database.commands import Found
+
+
+@click.command()
+@click.argument("text")
+@click.option("--author", help="Posts of one author: full name, LinkedIn identifier or id.")
+@click.option("--topic", help="Posts on one topic: name, slug or id.")
+@click.option(
+    "--count", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many."
+)
+@click.option(
+    "--threshold",
+    type=click.FloatRange(-1, 1),
+    default=-1.0,
+    help="Leave out what is less similar, from -1 to 1; shows all without it.",
+)
+@json_option
+def search(
+    *, text: str, author: str | None, topic: str | None, count: int, threshold: float, as_json: bool
+) -> None:
+    """Show the posts nearest in meaning to TEXT.
+
+    Best first, and in any language that the model knows.
+    The number before each is its similarity: 1 minus the cosine distance of the vectors.
+    """
+    from linkedin_pipeline.database.commands import find_author, find_topic, serving_model
+    from linkedin_pipeline.database.commands import search as find
+    from linkedin_pipeline.wiring import build_providers
+
+    if not has_words(embedded_text(text)):
+        raise BadInput("search", f"{text!r} has no words", "Write what the posts should be about.")
+    providers = build_providers()
+    with providers.database(patience=PATIENCE) as database:
+        # first what can be refused at once: loading a model takes a second
+        check_model(serving_model(database), providers.embedder.model)
+        author_id = find_author(database, author) if author else None
+        topic_id = find_topic(database, topic) if topic else None
+        found = find(
+            database,
+            providers.embedder.embed([embedded_text(text)])[0],
+            threshold=threshold,
+            count=count,
+            author=author_id,
+            topic=topic_id,
+        )
+    if as_json:
+        print_json([asdict(one) for one in found])
+    elif found:
+        show_found(console(), found)
+    else:
+        click.echo("No post passes.")
+
+
+def show_found(to: Console, found: list[Found]) -> None:
+    """Print each post on two lines: similarity, author and topic, then how it opens."""
+    for one in found:
+        about = " · ".join(part for part in (one.author, one.topic) if part)
+        to.print(f"{one.similarity:5.2f}  {about or 'no author'}", style="bold")
+        to.print(f"       {one_line(one.hook or one.content, max(to.width - 8, 40))}")
+
+
+def check_model(serving: str | None, configured: str) -> None:
+    """Make sure that a question is embedded by the model whose vectors are searched.
+
+    Raises:
+        Misconfigured: it is not, or there are no vectors; says how to go on.
+    """
+    if serving is None:
+        raise Misconfigured(
+            "search", "the bank holds no vectors yet", "Run: linkedin-pipeline enrich"
+        )
+    if serving != configured:
+        raise Misconfigured(
+            "EMBEDDING_MODEL",
+            f"it is {configured}, but the bank is searched by vectors of {serving}",
+            f"Set it to {serving}, or embed the bank anew: linkedin-pipeline requeue "
+            "--stage embeddings --model-changed, then enrich.",
+        )
