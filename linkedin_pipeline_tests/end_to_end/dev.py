@@ -24,6 +24,7 @@ from linkedin_pipeline.database import server
 from linkedin_pipeline.database.urls import application_url
 from linkedin_pipeline.settings import PROJECT_ROOT, Settings
 
+_LITTER = ".tmp_dagster_home_*"
 PATIENCE = 300.0
 """Seconds for any condition to come true: a bound on hanging, not a promise about speed."""
 
@@ -145,6 +146,7 @@ def dev_environment() -> Iterator[Dev]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
+    before = {*PROJECT_ROOT.glob(_LITTER)}
     server.start(home, settings={"fsync": "off"}, die_with_parent=True)
     dev = Dev(home, port, home / "dev.log")
     application_url(Settings(home=home))
@@ -154,4 +156,7 @@ def dev_environment() -> Iterator[Dev]:
         if dev.process is not None:
             dev.kill()
         server.stop(home)
+        # what a killed `dagster dev` leaves in the directory it was started in
+        for litter in {*PROJECT_ROOT.glob(_LITTER)} - before:
+            shutil.rmtree(litter, ignore_errors=True)
         shutil.rmtree(home, ignore_errors=True)
