@@ -1,0 +1,1 @@
+"""The simulated providers, spoken to by the official clients over real sockets."""

@@ -1,0 +1,47 @@
+"""A simulator of each provider, served, for the tests of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from linkedin_pipeline.simulators.anthropic import AnthropicSimulator
+from linkedin_pipeline.simulators.openai import OpenAISimulator
+from linkedin_pipeline.simulators.simulator import Behaviour
+from linkedin_pipeline_tests.simulators.clients import (
+    AnthropicClient,
+    OpenAIClient,
+    anthropic_client,
+    openai_client,
+)
+
+
+@pytest.fixture(scope="module")
+def served_openai() -> Iterator[OpenAIClient]:
+    """Serve one simulator of OpenAI for a module."""
+    with openai_client(OpenAISimulator()) as client:
+        yield client
+
+
+@pytest.fixture
+def openai(served_openai: OpenAIClient) -> OpenAIClient:
+    """Give a simulator of OpenAI that has forgotten what other tests did."""
+    served_openai.simulator.behaviour = Behaviour()
+    served_openai.simulator.reset()
+    return served_openai
+
+
+@pytest.fixture(scope="module")
+def served_anthropic() -> Iterator[AnthropicClient]:
+    """Serve one simulator of Anthropic for a module."""
+    with anthropic_client(AnthropicSimulator()) as client:
+        yield client
+
+
+@pytest.fixture
+def anthropic(served_anthropic: AnthropicClient) -> AnthropicClient:
+    """Give a simulator of Anthropic that has forgotten what other tests did."""
+    served_anthropic.simulator.behaviour = Behaviour()
+    served_anthropic.simulator.reset()
+    return served_anthropic
