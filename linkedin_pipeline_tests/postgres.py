@@ -17,14 +17,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 import psycopg
+import pytest
 from psycopg import sql
 from psycopg.rows import TupleRow
 
 from linkedin_pipeline.database import server as embedded
 
 OWNER = "linkedin_owner"
+WEB_ROLES = ("anon", "authenticated", "service_role")
+GIVEN = "TEST_POSTGRES_URL"
+"""Names a superuser's URL of a server to throw away, to test against another version."""
 _PREFIX = "linkedin_pipeline_tests-"
 _SETTINGS = {
     "fsync": "off",
@@ -105,22 +110,66 @@ def transaction(url: str, statement: str) -> Iterator[None]:
 
 @contextmanager
 def running_server() -> Iterator[PostgresServer]:
-    """Start a server below ``/dev/shm``, or the directory for temporary files; stop it after."""
+    """Start a server below ``/dev/shm``, or the directory for temporary files; stop it after.
+
+    ``TEST_POSTGRES_URL`` names another one to use instead.
+    """
+    if given := os.environ.get(GIVEN):
+        yield from _given_server(given)
+        return
     with _directory() as place:
         home = place / "home"
         server = PostgresServer(embedded.start(home, settings=_SETTINGS, die_with_parent=True))
         try:
-            with server.superuser("postgres") as connection:
-                connection.execute(
-                    sql.SQL("create role {} login createrole password {}").format(
-                        sql.Identifier(OWNER), sql.Literal(server.password)
-                    )
-                )
-            with server.superuser("template1") as connection:
-                connection.execute("create extension vector")
+            _prepare(server)
             yield server
         finally:
             embedded.stop(home)
+
+
+def _prepare(server: PostgresServer) -> None:
+    """Make the role that owns the databases, and the extension in the template of all."""
+    with server.superuser("postgres") as connection:
+        connection.execute(
+            sql.SQL("create role {} login createrole password {}").format(
+                sql.Identifier(OWNER), sql.Literal(server.password)
+            )
+        )
+    with server.superuser("template1") as connection:
+        connection.execute("create extension if not exists vector")
+
+
+def _given_server(url: str) -> Iterator[PostgresServer]:
+    """Use a server that runs already; what the tests make there is taken away before and after."""
+    parts = urlsplit(url)
+    if (parts.username, parts.hostname) != ("postgres", "127.0.0.1") or not parts.password:
+        pytest.exit(f"{GIVEN} is not like postgresql://postgres:PASSWORD@127.0.0.1:PORT/", 4)
+    found = embedded.Server(Path(), parts.port or 5432, Path(), "given", parts.password)
+    server = PostgresServer(found)
+    roles = sql.SQL(", ").join(map(sql.Identifier, WEB_ROLES))
+
+    def take_away() -> None:
+        with server.superuser("postgres") as connection:
+            made = connection.execute(
+                "select datname from pg_database where datdba = to_regrole(%s)", [OWNER]
+            ).fetchall()
+            for (database,) in made:
+                server.drop(database)
+            connection.execute(
+                sql.SQL("drop role if exists {}, {}").format(sql.Identifier(OWNER), roles)
+            )
+
+    take_away()
+    _prepare(server)
+    with server.superuser("postgres") as connection:
+        # servers before 16 know no createrole_self_grant
+        for role in WEB_ROLES:
+            connection.execute(sql.SQL("create role {}").format(sql.Identifier(role)))
+        connection.execute(sql.SQL("grant {} to {}").format(roles, sql.Identifier(OWNER)))
+    try:
+        yield server
+    finally:
+        take_away()
 
 
 @contextmanager

@@ -15,10 +15,486 @@ CREATE TYPE public.post_stage AS ENUM (
 
 COMMENT ON TYPE public.post_stage IS 'One kind of post work, named like its Dagster asset.';
 
+CREATE TYPE public.post_status AS ENUM (
+    'draft_input',
+    'hook_gen',
+    'hook_selected',
+    'body_gen',
+    'validated',
+    'pending',
+    'hooks_generating',
+    'body_generating',
+    'ready',
+    'scheduled',
+    'publishing',
+    'published',
+    'failed',
+    'missed',
+    'cancelled',
+    'held',
+    'unconfirmed'
+);
+
+COMMENT ON TYPE public.post_status IS 'Where a production post stands, from the first idea to LinkedIn.';
+
 CREATE TYPE public.profile_task AS ENUM (
     'style',
     'sync'
 );
+
+CREATE FUNCTION public.advance_batch(p_batch uuid, p_holder uuid, p_lease interval, p_state text, p_file text, p_provider_batch text) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    with advanced as (
+        update ai_batches b
+        set held_until = clock_timestamp() + p_lease,
+            state = coalesce(p_state, b.state),
+            input_file_id = coalesce(p_file, b.input_file_id),
+            provider_batch_id = coalesce(p_provider_batch, b.provider_batch_id),
+            submitted_at = case p_state when 'submitted' then clock_timestamp()
+                else b.submitted_at end
+        where b.id = p_batch and b.holder = p_holder
+        returning b.id
+    )
+    select exists (select from advanced)
+$$;
+
+COMMENT ON FUNCTION public.advance_batch(p_batch uuid, p_holder uuid, p_lease interval, p_state text, p_file text, p_provider_batch text) IS 'Record how far a batch came (null: as before) and hold it on; false when somebody else has it.';
+
+CREATE FUNCTION public.ai_price(p_provider text, p_model text, p_input bigint, p_cached bigint, p_output bigint, p_batch boolean) RETURNS numeric
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select (
+            greatest(p_input - p_cached, 0) * p.input_usd_per_million
+            + p_cached * coalesce(p.cached_input_usd_per_million, p.input_usd_per_million)
+            + p_output * p.output_usd_per_million
+        ) / 1000000 * case when p_batch then p.batch_factor else 1 end
+    from ai_model_pricing p
+    where p.provider = p_provider and p.model = p_model
+        and p.valid_from <= (now() at time zone 'UTC')::date
+    order by p.valid_from desc
+    limit 1
+$$;
+
+COMMENT ON FUNCTION public.ai_price(p_provider text, p_model text, p_input bigint, p_cached bigint, p_output bigint, p_batch boolean) IS 'US dollars for so many tokens (p_cached of p_input came from the provider''s cache) at the list price of today; null for a model without a price.';
+
+CREATE FUNCTION public.ai_spent_today() RETURNS numeric
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select coalesce(sum(u.cost_usd + u.reserved_usd), 0)
+    from ai_usage_logs u
+    where u.created_at >= date_trunc('day', now() at time zone 'UTC') at time zone 'UTC'
+$$;
+
+COMMENT ON FUNCTION public.ai_spent_today() IS 'US dollars spent on calls this UTC day, with what calls under way may still cost. Example: select ai_spent_today()';
+
+CREATE FUNCTION public.auto_title_chat_session() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    perform from chat_sessions s
+    where s.id in (select n.session_id from new_messages n)
+    order by s.id
+    for no key update;
+
+    update chat_sessions s
+    set title = t.title
+    from (
+        select distinct on (m.session_id) m.session_id, m.title
+        from (
+            -- messages of one statement have one time: the order they came in decides
+            select n.session_id, n.created_at, n.place, chat_title(n.content) as title
+            from (select i.*, row_number() over () as place from new_messages i) as n
+            where exists ( -- asked once the session is locked
+                select from chat_sessions o where o.id = n.session_id and o.title is null
+            )
+        ) as m
+        where m.title is not null
+        order by m.session_id, m.created_at, m.place
+    ) as t
+    where s.id = t.session_id;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION public.auto_title_chat_session() IS 'The first message with words titles a session that has no title; any other title is kept.';
+
+CREATE FUNCTION public.batch_counts(p_batches uuid[]) RETURNS TABLE(batch_id uuid, total integer, completed integer, status text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select
+        c.id, c.total, c.written,
+        case
+            when c.total > 0 and c.written = c.total then 'completed'
+            when c.begun then 'in_progress'
+            else 'pending'
+        end
+    from (
+        select
+            wanted.id,
+            count(p.id)::integer as total,
+            -- Written: ready, validated, and every state that comes after writing.  A post that
+            -- failed to go out, was missed, held or cancelled leaves nothing to write either.
+            count(*) filter (where p.status in (
+                'ready', 'validated', 'scheduled', 'publishing', 'published', 'failed', 'missed',
+                'cancelled', 'held', 'unconfirmed'
+            ))::integer as written,
+            coalesce(bool_or(p.status not in ('draft_input', 'pending')), false) as begun
+        from unnest(p_batches) as wanted (id)
+        left join production_posts p on p.batch_id = wanted.id
+        group by wanted.id
+    ) as c
+$$;
+
+COMMENT ON FUNCTION public.batch_counts(p_batches uuid[]) IS 'The numbers that batches should have. completed counts posts in ready validated scheduled publishing published failed missed cancelled held unconfirmed; a batch is in_progress once a post has left draft_input and pending, and completed when all posts count.
+Example: select * from batch_counts(array(select id from post_batches))';
+
+CREATE FUNCTION public.begin_ai_call(p_provider text, p_model text, p_purpose text, p_stage text, p_profile uuid, p_items integer, p_input bigint, p_output bigint, p_batch boolean, p_budget numeric, p_run_id text, p_worker text) RETURNS TABLE(call_id uuid, verdict text, wait double precision, said text)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    pause provider_pauses;
+    price numeric := ai_price(p_provider, p_model, p_input, 0, p_output, p_batch);
+    day timestamptz := date_trunc('day', now() at time zone 'UTC') at time zone 'UTC';
+    unpriced text := format('budget:%s:%s', p_provider, p_model);
+begin
+    select * into pause from provider_pauses p
+    where p.scope in (p_provider, p_provider || ':' || p_model) and p.until > clock_timestamp()
+    order by p.until desc limit 1;
+    if found then
+        return query select null::uuid, 'paused',
+            extract(epoch from pause.until - clock_timestamp())::double precision, pause.reason;
+        return;
+    end if;
+    if p_budget is not null and price is null then
+        verdict := 'unpriced';
+        wait := 600;
+        said := format('%s:%s has no price in ai_model_pricing', p_provider, p_model);
+        perform pause_provider(unpriced, verdict, said, wait, 0, 0, p_worker);
+        return next;
+        return;
+    end if;
+    if p_budget is not null then
+        -- one after the other, or two calls would each see room for itself alone
+        perform pg_advisory_xact_lock(hashtext('ai_daily_budget'));
+        if ai_spent_today() + price > p_budget then
+            verdict := 'budget';
+            wait := extract(epoch from day + interval '1 day' - now());
+            said := format('%s USD of %s USD are spent or reserved today',
+                round(ai_spent_today(), 4), p_budget);
+            -- shorter than the wait, so that a raised budget is noticed
+            perform pause_provider('budget', verdict, said, least(wait, 600), 0, 0, p_worker);
+            update provider_pauses p set budget_usd = p_budget where p.scope = 'budget';
+            return next;
+            return;
+        end if;
+    end if;
+    -- a small call that still fits does not end the day's incident; a new day or budget does
+    with ended as (
+        delete from provider_pauses p
+        where p.scope = unpriced
+            or p.scope = 'budget' and (p.since < day or p.budget_usd is distinct from p_budget)
+        returning p.scope
+    )
+    update ai_errors e set is_resolved = true
+    from ended
+    where e.post_id is null and not e.is_resolved and e.metadata ->> 'scope' = ended.scope;
+    return query
+    insert into ai_usage_logs as u (
+        provider, model, purpose, stage, profile_id, items, reserved_usd, success, outcome,
+        is_batch, dagster_run_id
+    )
+    values (
+        p_provider, p_model, p_purpose, p_stage, p_profile, p_items, coalesce(price, 0), false,
+        'open', p_batch, p_run_id
+    )
+    returning u.id, 'go', 0::double precision, '';
+end
+$$;
+
+COMMENT ON FUNCTION public.begin_ai_call(p_provider text, p_model text, p_purpose text, p_stage text, p_profile uuid, p_items integer, p_input bigint, p_output bigint, p_batch boolean, p_budget numeric, p_run_id text, p_worker text) IS 'Permission for one call of a provider, and its row in ai_usage_logs. p_input and p_output are the most tokens it may take. Verdicts: go; paused and for how many seconds; budget: it could be passed today; unpriced: a budget cannot be kept for this model. The last two are incidents of p_worker.';
+
+CREATE FUNCTION public.request_job(p_job text) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    request uuid;
+begin
+    -- One statement finds the waiting request or makes one, also when others do so now, and holds
+    -- it until the caller commits: a sensor either has started it before or starts it after.
+    insert into pipeline_requests as r (job) values (p_job)
+    on conflict (job) where status = 'pending' do update set job = excluded.job
+    returning r.id into request;
+    return request;
+end
+$$;
+
+COMMENT ON FUNCTION public.request_job(p_job text) IS 'The request for a job that waits to be started, made when there is none.
+Example: select request_job(''publish_scheduled'')';
+
+CREATE FUNCTION public.call_publish_scheduled() RETURNS uuid
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    RETURN public.request_job('publish_scheduled'::text);
+
+COMMENT ON FUNCTION public.call_publish_scheduled() IS 'Ask for a publishing pass. Answers the id of a row of pipeline_requests, the same one until its job starts.
+Example: select call_publish_scheduled()';
+
+CREATE FUNCTION public.can_profile_engage(profile_id uuid, action_type text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    settings engagement_settings;
+    zone text;
+begin
+    perform require_engagement_action(can_profile_engage.action_type);
+    select p.timezone into zone from profiles p where p.id = can_profile_engage.profile_id;
+    if not found then
+        raise exception 'profile %: unknown', coalesce(can_profile_engage.profile_id::text, 'null')
+            using errcode = 'LP050', hint = 'Give the id of a row of profiles.';
+    end if;
+    select * into settings
+    from engagement_settings s where s.profile_id = can_profile_engage.profile_id;
+    return not found or engagement_allowed(
+        settings, can_profile_engage.action_type,
+        local_day(statement_timestamp(), zone) > local_day(settings.last_reset_at, zone)
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.can_profile_engage(profile_id uuid, action_type text) IS 'Whether the profile has a reaction or comment left today, in its time zone, and the switch is on. Counts nothing, so two callers may be told the same: try_engage asks and counts in one. A profile without settings has the usual limits. Errors: LP050 unknown profile, LP051 action_type is neither reaction nor comment. Example: select can_profile_engage((select id from profiles limit 1), ''comment'')';
+
+CREATE FUNCTION public.cancel_scheduled_post(scheduled_post_id uuid) RETURNS TABLE(done boolean, reason text)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    found_in record;
+begin
+    select * into found_in from lock_schedule(scheduled_post_id);
+    if found_in.committed is not null then
+        return query select false, refusal_to_change(found_in.committed);
+        return;
+    end if;
+    if found_in.status = 'cancelled' then
+        return query select true, 'it was cancelled before'::text;
+        return;
+    end if;
+    update scheduled_post_accounts a set status = 'cancelled'
+    where a.scheduled_post_id = cancel_scheduled_post.scheduled_post_id
+        and a.status <> 'cancelled';
+    update scheduled_posts s set status = 'cancelled'
+    where s.id = cancel_scheduled_post.scheduled_post_id;
+    if not goes_out_otherwise(scheduled_post_id) then
+        perform mirror_schedule(s.production_post_id, 'ready', null) from scheduled_posts s
+        where s.id = cancel_scheduled_post.scheduled_post_id;
+    end if;
+    return query select true, null::text;
+end
+$$;
+
+COMMENT ON FUNCTION public.cancel_scheduled_post(scheduled_post_id uuid) IS 'Keep a scheduled post from going out. done is false, with the reason, once the intent is committed: the post or one of its accounts is publishing, published, held or unconfirmed. Waits for a publisher that has just locked the post. Its production post is ready again. Cancelling twice is done twice. Error: LP048 unknown post.
+Example: select c.* from scheduled_posts s, cancel_scheduled_post(s.id) as c';
+
+CREATE FUNCTION public.chat_title(content text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+declare
+    -- \s knows the spaces of ASCII only where the database's locale is C
+    spaces constant text :=
+        '[\s\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+';
+    most constant integer := 60;
+    -- What belongs to the character before it: combining marks (Latin, Cyrillic, Hebrew, Arabic,
+    -- Thai, Lao, Tibetan, Burmese, Khmer, Mongolian, Hangul vowels, kana), joiners, variation
+    -- selectors, skin tones, tags.  The marks of Indian scripts are recognised by their place.
+    extending constant int4multirange := '{[768,880),[1155,1162),[1425,1470),[1471,1480),'
+        '[1552,1563),[1611,1632),[1648,1649),[1750,1757),[1759,1765),[1767,1769),[1770,1774),'
+        '[3633,3634),[3635,3643),[3655,3663),[3761,3762),[3763,3773),[3784,3791),[3953,3973),'
+        '[3984,4029),[4139,4159),[4182,4186),[4190,4193),[4448,4608),[6068,6100),[6155,6158),[6832,6912),'
+        '[7616,7680),[8204,8206),[8400,8433),[12330,12336),[12441,12443),[65024,65040),'
+        '[65056,65072),[127995,128000),[917536,917632),[917760,918000)}';
+    folded text := btrim(regexp_replace(chat_title.content, spaces, ' ', 'g'));
+    title text;
+    place integer := most - 1; -- one character is for the ellipsis
+    code integer;
+    flags integer;
+begin
+    if char_length(folded) <= most then
+        return nullif(folded, '');
+    end if;
+    title := substring(left(folded, most) from '^(.*) ');
+    if title is not null then
+        return title || '…';
+    end if;
+    -- One very long word, or a script without spaces: cut between what readers take for characters.
+    loop
+        code := ascii(substr(folded, place + 1, 1));
+        -- of a row of regional indicators each two are a flag
+        flags := char_length(substring(left(folded, place) from '[\U0001F1E6-\U0001F1FF]*$'));
+        exit when place = 1 or not (
+            code <@ extending
+            or code between 2304 and 3583
+                and (code % 128 <= 3 or code % 128 between 60 and 77 or code % 128 between 81 and 87)
+            or ascii(substr(folded, place, 1)) = 8205 -- a zero-width joiner
+            or code between 127462 and 127487 and flags % 2 = 1
+        );
+        place := place - 1;
+    end loop;
+    -- a single cluster that is longer than a title has no place to be cut at
+    return left(folded, case place when 1 then most - 1 else place end) || '…';
+end
+$_$;
+
+COMMENT ON FUNCTION public.chat_title(content text) IS 'The title that a message gives its session: white space folded, at most 60 characters, cut after a word, or between two characters as readers see them where the first word is longer; an ellipsis, counted among the 60, when cut. Null for a text without words.
+Example: select chat_title(''How do I write a hook that people remember?'')';
+
+CREATE FUNCTION public.check_author_config(p_config jsonb, p_subject text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+declare
+    uuid_form constant text := '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
+    tables constant jsonb := '{"author_id": "profiles", "topic_id": "topics", "knowledge_ids":
+        "knowledge", "audience_id": "audiences", "template_id": "post_templates"}';
+    field text;
+    given jsonb;
+    subject text;
+    reference jsonb;
+    known integer;
+begin
+    if jsonb_typeof(p_config) <> 'object' then
+        raise exception '%: % instead of an object', p_subject, jsonb_typeof(p_config) using
+            errcode = 'LP032', hint = 'Write {"author_id": …, "posts": 2}.';
+    end if;
+    if coalesce(p_config -> 'author_id', 'null') = 'null' then
+        raise exception '%.author_id: missing', p_subject using
+            errcode = 'LP034', hint = 'Every element names the profile that writes.';
+    end if;
+    for field, given in select e.key, e.value from jsonb_each(p_config) as e loop
+        subject := p_subject || '.' || field;
+        if field <> 'posts' and not tables ? field then
+            raise exception '%: unknown key', subject using
+                errcode = 'LP033',
+                hint = 'Keys: author_id, topic_id, audience_id, template_id, knowledge_ids, posts.';
+        end if;
+        continue when given = 'null';
+        if field = 'posts' then
+            if jsonb_typeof(given) <> 'number' then
+                raise exception '%: % instead of a number', subject, given using
+                    errcode = 'LP034', hint = 'Write the number without quotes.';
+            end if;
+            if given::numeric not between 1 and 100 or given::numeric % 1 <> 0 then
+                raise exception '%: % is not between 1 and 100', subject, given using
+                    errcode = 'LP036', hint = 'Ask for 1 to 100 whole posts.';
+            end if;
+            continue;
+        end if;
+        if (field = 'knowledge_ids') <> (jsonb_typeof(given) = 'array') then
+            raise exception '%: %', subject, given using
+                errcode = 'LP034', hint = case field
+                    when 'knowledge_ids' then 'Give an array of ids.' else 'Give one id.' end;
+        end if;
+        for reference in
+            select e.value
+            from jsonb_array_elements(
+                case jsonb_typeof(given) when 'array' then given else jsonb_build_array(given) end
+            ) as e
+        loop
+            if jsonb_typeof(reference) <> 'string' or reference #>> '{}' !~ uuid_form then
+                raise exception '%: % is no uuid', subject, reference using
+                    errcode = 'LP034', hint = 'Ids are uuids, written as strings.';
+            end if;
+            -- locked, so that it is still there when the batch refers to it
+            execute format('select 1 from %I where id = $1 for key share', tables ->> field)
+                into known using (reference #>> '{}')::uuid;
+            if known is null then
+                raise exception '%: % is not in %', subject, reference #>> '{}', tables ->> field
+                    using errcode = 'LP035',
+                    hint = format('Give the id of a row of %s.', tables ->> field);
+            end if;
+        end loop;
+    end loop;
+end
+$_$;
+
+COMMENT ON FUNCTION public.check_author_config(p_config jsonb, p_subject text) IS 'Refuse an element of author_configs that create_post_batch cannot use, naming it. Errors: LP032 to LP036.
+Example: select check_author_config(jsonb_build_object(''author_id'', p.id), ''[0]'') from profiles p';
+
+CREATE FUNCTION public.check_publishing_time(p_instant timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    if p_instant is null or not isfinite(p_instant)
+        or p_instant < clock_timestamp() - interval '5 minutes'
+    then
+        raise exception 'time %: not a time to come', coalesce(p_instant::text, 'null') using
+            errcode = 'LP043',
+            hint = 'Give a time that is not over; up to 5 minutes ago goes out with the next pass.';
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.check_publishing_time(p_instant timestamp with time zone) IS 'Refuse an instant that is null, infinite or more than 5 minutes ago. Error: LP043.
+Example: select check_publishing_time(now() + interval ''1 day'')';
+
+CREATE FUNCTION public.claim_answered(p_stage public.post_stage, p_max integer, p_lease interval) RETURNS TABLE(post_id uuid, content text, hook text, claim_token bigint, day date, attempts integer, takeovers integer)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    taken uuid[];
+begin
+    with picked as (
+        select w.ctid
+        from ai_batch_items i
+        join ai_answers a on a.key = i.key
+        join post_work w on w.post_id = i.post_id and w.stage = i.stage
+        where i.stage = p_stage and i.answered and w.due_at <= now()
+            and (w.lease_until is null or w.lease_until < now())
+        limit p_max
+        for update of w skip locked
+    ),
+    claimed as (
+        update post_work w
+        set lease_until = clock_timestamp() + p_lease,
+            token = nextval('post_work_token'),
+            attempts = least(w.attempts + 1, 32000),
+            takeovers = least(w.takeovers + (w.token is not null)::integer, 32000)
+        from picked where w.ctid = picked.ctid
+        returning w.post_id
+    )
+    select array_agg(claimed.post_id) into taken from claimed;
+    -- a statement of its own, as in claim_work
+    return query
+    select b.id, b.content, b.hook, w.token, w.day, w.attempts::integer, w.takeovers::integer
+    from unnest(taken) as t (id)
+    join post_work w on w.post_id = t.id and w.stage = p_stage
+    join viral_posts_bank b on b.id = t.id;
+end
+$$;
+
+COMMENT ON FUNCTION public.claim_answered(p_stage public.post_stage, p_max integer, p_lease interval) IS 'Like claim_work, of posts alone that a batch has answered: nothing is left to be paid.';
+
+CREATE FUNCTION public.claim_answers(p_held uuid[], p_busy uuid[]) RETURNS TABLE(post_id uuid, held boolean)
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select e.id, true from unnest(p_held) as e (id)
+    union all
+    select e.id, false from unnest(p_busy) as e (id)
+$$;
+
+COMMENT ON FUNCTION public.claim_answers(p_held uuid[], p_busy uuid[]) IS 'What hold_claims found, a row for each post that is not stale.';
 
 CREATE FUNCTION public.claim_styles(p_min_posts integer, p_max integer, p_lease interval, p_only text[]) RETURNS TABLE(profile_id uuid, partition_key text, claim_token bigint, attempts integer)
     LANGUAGE plpgsql
@@ -66,9 +542,23 @@ CREATE FUNCTION public.claim_work(p_stage public.post_stage, p_max integer, p_fi
 declare
     first_day date := coalesce(p_first, '-infinity');
     last_day date := coalesce(p_last, 'infinity');
-    posts uuid[];
+    -- A quarter of every claim comes from the other end, so that neither fresh posts nor a backfill
+    -- wait for as long as the other goes on.  What four does not divide is drawn by lot: callers
+    -- that take one post at a time share alike, and have nothing to remember between them.
+    share integer := p_max - floor(p_max / 4.0 + random());
+    newest uuid[];
+    oldest uuid[];
 begin
-    -- Days with work come from a loose index scan, newest first; the lateral stops when full.
+    if p_max is null or p_max not between 1 and 10000 then
+        raise exception 'max_posts %: not a number from 1 to 10000', p_max using
+            errcode = 'LP080', hint = 'Claim as many posts as fit one batch; 100 is a good number.';
+    end if;
+    if p_stage is null or p_lease is null then
+        raise exception 'claim of stage % for %: a claim needs both', p_stage, p_lease using
+            errcode = 'LP081', hint = 'Name one of the five stages and a lease such as 30 seconds.';
+    end if;
+
+    -- Days with work come from a loose index scan; the lateral stops when full.
     with recursive days (day) as (
         (
             select w.day from post_work w
@@ -98,46 +588,306 @@ begin
                 where w.stage = p_stage and w.day = days.day and w.due_at <= now()
                     and (w.lease_until is null or w.lease_until < now())
                 order by w.due_at
-                limit p_max
+                limit share
                 for update skip locked
             ) as picked
             where days.day >= first_day
-            limit p_max
+            limit share
         ))
         returning w.post_id
     )
-    select array_agg(taken.post_id) into posts from taken;
+    select array_agg(taken.post_id) into newest from taken;
 
-    -- The text is read by a second statement: a snapshot older than the claim's row locks could
+    -- The same from the oldest day on, unless all there is was taken already.
+    if coalesce(cardinality(newest), 0) = share then
+        with recursive days (day) as (
+            (
+                select w.day from post_work w
+                where w.stage = p_stage and w.day >= first_day
+                order by w.day limit 1
+            )
+            union all
+            select (
+                select w.day from post_work w
+                where w.stage = p_stage and w.day > days.day
+                order by w.day limit 1
+            )
+            from days where days.day <= last_day
+        ),
+        taken as (
+            update post_work w
+            set lease_until = clock_timestamp() + p_lease,
+                token = nextval('post_work_token'),
+                attempts = least(w.attempts + 1, 32000),
+                takeovers = least(w.takeovers + (w.token is not null)::integer, 32000)
+            where w.ctid = any (array(
+                select picked.ctid
+                from days
+                cross join lateral (
+                    select w.ctid from post_work w
+                    where w.stage = p_stage and w.day = days.day and w.due_at <= now()
+                        and (w.lease_until is null or w.lease_until < now())
+                        and w.post_id <> all (coalesce(newest, '{}'))
+                    order by w.due_at
+                    limit p_max - share
+                    for update skip locked
+                ) as picked
+                where days.day <= last_day
+                limit p_max - share
+            ))
+            returning w.post_id
+        )
+        select array_agg(taken.post_id) into oldest from taken;
+    end if;
+
+    -- The text is read by a statement of its own: a snapshot older than the claim's row locks could
     -- pair a fresh token with the text of before an edit.
     return query
     select b.id, b.content, b.hook, w.token, w.day, w.attempts::integer, w.takeovers::integer
-    from unnest(posts) as t (id)
+    from unnest(newest || oldest) as t (id)
     join post_work w on w.post_id = t.id and w.stage = p_stage
     join viral_posts_bank b on b.id = t.id;
 end
 $$;
 
-COMMENT ON FUNCTION public.claim_work(p_stage public.post_stage, p_max integer, p_first date, p_last date, p_lease interval) IS 'Take due work of a stage on posts of the given days for a lease, newest day first; a missing bound means all days. The token fences the write-back.';
+COMMENT ON FUNCTION public.claim_work(p_stage public.post_stage, p_max integer, p_first date, p_last date, p_lease interval) IS 'Take due work of a stage on posts of the given days for a lease: three quarters from the newest day backwards, the rest from the oldest day onwards, within a day what has waited longest. A missing bound means all days. The token fences the write-back. Errors: LP080 max_posts out of bounds, LP081 no stage or lease.';
+
+CREATE FUNCTION public.cleanup_old_worker_logs_v2() RETURNS integer
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    with old as (
+        delete from task_execution_logs_v2 l
+        where l.status <> 'running'
+            and coalesce(l.completed_at, l.started_at) < now() - interval '30 days'
+        returning l.id
+    )
+    select count(*)::integer from old
+$$;
+
+COMMENT ON FUNCTION public.cleanup_old_worker_logs_v2() IS 'Delete logs that ended more than 30 days ago and return how many; running ones stay, however old. Example: select cleanup_old_worker_logs_v2()';
+
+CREATE FUNCTION public.cleanup_stuck_scraping_states() RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    stuck uuid[];
+begin
+    -- Whoever set the state without a row here is judged by the last that is known of the profile.
+    insert into profile_sync_status (profile_id, updated_at)
+    select p.id, greatest(p.created_at, p.last_sync_at)
+    from profiles p
+    where p.sync_status = 'scraping'
+        -- or the insert would wait for a row that is being written
+        and not exists (select from profile_sync_status s where s.profile_id = p.id)
+    order by p.id
+    for no key update skip locked
+    on conflict on constraint profile_sync_status_profile_id_key do nothing;
+
+    -- a profile or row that somebody holds is alive, or another cleaner's
+    select array_agg(held.id) into stuck
+    from (
+        select p.id
+        from profiles p
+        join profile_sync_status s on s.profile_id = p.id
+        where p.sync_status = 'scraping' and (
+            coalesce(s.scraping_started_at, greatest(s.updated_at, p.last_sync_at))
+                < now() - interval '1 hour'
+            or s.heartbeat_at < now() - interval '2 minutes'
+                and s.heartbeat_at >= coalesce(s.scraping_started_at, '-infinity')
+        )
+        for no key update of p, s skip locked
+    ) as held;
+
+    update profiles p set sync_status = 'pending' where p.id = any (stuck);
+    update profile_sync_status s
+    set scraping_started_at = null,
+        heartbeat_at = null,
+        last_error = 'The reading stopped without a word.',
+        last_error_at = clock_timestamp(),
+        consecutive_failures = s.consecutive_failures + 1
+    where s.profile_id = any (stuck);
+    update sync_jobs j
+    set status = 'failed',
+        completed_at = clock_timestamp(),
+        error_message = 'The reading stopped without a word.'
+    where j.id in (
+        select held.id from sync_jobs held
+        where held.profile_id = any (stuck) and held.status = 'running'
+        for no key update skip locked
+    );
+    return coalesce(cardinality(stuck), 0);
+end
+$$;
+
+COMMENT ON FUNCTION public.cleanup_stuck_scraping_states() IS 'Put profiles back to pending whose scraping began over an hour ago, or whose heart-beat stopped for two minutes, and return how many. Counts as a failure, with last_error, so that one that always dies waits longer and longer. Where scraping_started_at is not known the last change of profile_sync_status counts, without such a row the profile''s last_sync_at or created_at. Example: select cleanup_stuck_scraping_states()';
+
+CREATE FUNCTION public.close_batch(p_batch uuid, p_holder uuid, p_state text, p_error text, p_answered integer, p_discarded integer, p_forget boolean, p_delay interval) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    batch ai_batches;
+begin
+    update ai_batches b
+    set state = p_state, error = p_error, answered = p_answered, discarded = p_discarded,
+        ended_at = clock_timestamp(), polled_at = clock_timestamp(), holder = null,
+        held_until = null
+    where b.id = p_batch and b.holder = p_holder
+    returning * into batch;
+    if not found then
+        return false;
+    end if;
+    perform move_waiting(p_batch, batch.waits_until, clock_timestamp() + p_delay);
+    -- skip locked: the deletion of a post may have some, which takes them along
+    update ai_batch_items i set answered = true
+    where i.ctid = any (array(
+        select d.ctid from ai_batch_items d
+        where d.batch_id = p_batch and exists (select from ai_answers a where a.key = d.key)
+        for update skip locked
+    ));
+    delete from ai_batch_items i
+    where p_forget and i.ctid = any (array(
+        select d.ctid from ai_batch_items d where d.batch_id = p_batch for update skip locked
+    ));
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION public.close_batch(p_batch uuid, p_holder uuid, p_state text, p_error text, p_answered integer, p_discarded integer, p_forget boolean, p_delay interval) IS 'End a batch and make what waited for it due after p_delay. With p_forget its questions may be asked by another; else those without an answer may not. False when somebody else has it.';
+
+CREATE FUNCTION public.count_engagement(p_profile uuid, p_action text, p_within_limit boolean, p_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    settings engagement_settings;
+    zone text;
+    moment timestamptz;
+    new_day boolean;
+begin
+    perform require_engagement_action(p_action);
+    select * into settings
+    from engagement_settings s where s.profile_id = p_profile for no key update;
+    if not found then
+        insert into engagement_settings (profile_id, last_reset_at)
+        select p.id, coalesce(p_at, clock_timestamp())
+        from profiles p where p.id = p_profile for key share
+        on conflict on constraint engagement_settings_profile_id_key do nothing;
+        select * into settings
+        from engagement_settings s where s.profile_id = p_profile for no key update;
+        if not found then
+            raise exception 'profile %: unknown', coalesce(p_profile::text, 'null')
+                using errcode = 'LP050', hint = 'Give the id of a row of profiles.';
+        end if;
+    end if;
+    select p.timezone into zone from profiles p where p.id = p_profile;
+    -- read once the row is ours: who waited for it past midnight counts in the new day
+    moment := coalesce(p_at, clock_timestamp());
+    -- "later", not "other": a clock, or in some zones the summer time's end, goes back to yesterday
+    new_day := local_day(moment, zone) > local_day(settings.last_reset_at, zone);
+    if p_within_limit and not engagement_allowed(settings, p_action, new_day) then
+        return false;
+    end if;
+    update engagement_settings s
+    set reactions_today = case when new_day then 0 else s.reactions_today end
+            + (p_action = 'reaction')::integer,
+        comments_today = case when new_day then 0 else s.comments_today end
+            + (p_action = 'comment')::integer,
+        last_reset_at = case when new_day then moment else s.last_reset_at end
+    where s.id = settings.id;
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION public.count_engagement(p_profile uuid, p_action text, p_within_limit boolean, p_at timestamp with time zone) IS 'Count one action at an instant, null for now, where p_within_limit asks only if switch and limit allow it; false when they do not. Errors: LP050 unknown profile, LP051 action. Example: select count_engagement((select id from profiles limit 1), ''comment'', true, now())';
+
+CREATE FUNCTION public.create_post_batch(name text, author_configs jsonb) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    batch uuid;
+begin
+    if coalesce(create_post_batch.name, '') !~ '\S' then
+        raise exception 'name: empty' using errcode = 'LP031', hint = 'Name the batch.';
+    end if;
+    if author_configs is null or jsonb_typeof(author_configs) <> 'array'
+        or jsonb_array_length(author_configs) = 0
+    then
+        raise exception 'author_configs: no array of objects' using
+            errcode = 'LP032', hint = 'Write [{"author_id": …, "posts": 2}].';
+    end if;
+    perform check_author_config(e.value, format('author_configs[%s]', e.place - 1))
+    from jsonb_array_elements(author_configs) with ordinality as e (value, place);
+
+    insert into post_batches (name, mode)
+    select
+        create_post_batch.name,
+        case when count(distinct (e.value ->> 'author_id')::uuid) > 1 then 'multi' else 'single' end
+    from jsonb_array_elements(author_configs) as e
+    returning id into batch;
+
+    insert into batch_author_configs (
+        batch_id, author_id, topic_id, audience_id, template_id, knowledge_ids, posts, slot_order
+    )
+    select
+        batch,
+        (e.value ->> 'author_id')::uuid,
+        (e.value ->> 'topic_id')::uuid,
+        (e.value ->> 'audience_id')::uuid,
+        (e.value ->> 'template_id')::uuid,
+        array(
+            select k.value::uuid
+            from jsonb_array_elements_text(
+                case jsonb_typeof(e.value -> 'knowledge_ids')
+                    when 'array' then e.value -> 'knowledge_ids' else '[]'
+                end
+            ) with ordinality as k (value, place)
+            order by k.place
+        ),
+        coalesce((e.value ->> 'posts')::numeric, 1),
+        e.place
+    from jsonb_array_elements(author_configs) with ordinality as e (value, place);
+
+    insert into production_posts (
+        author_id, batch_id, batch_slot_order, status, topic_id, audience_id, template_id,
+        knowledge_ids
+    )
+    select
+        c.author_id, batch, row_number() over (order by c.slot_order, slot), 'pending', c.topic_id,
+        c.audience_id, c.template_id, c.knowledge_ids
+    from batch_author_configs c
+    cross join generate_series(1, c.posts) as slot
+    where c.batch_id = batch;
+
+    perform recount_batches(array[batch]);
+    return batch;
+end
+$$;
+
+COMMENT ON FUNCTION public.create_post_batch(name text, author_configs jsonb) IS 'Make a batch and its production posts (status pending, batch_slot_order 1, 2, … in the order of author_configs), all or nothing. author_configs: [{author_id, topic_id?, audience_id?, template_id?, knowledge_ids?, posts?}], posts 1 to 100, else 1; null counts as left out. mode is multi when it names several authors. An error names the element, counted from 0, and its key: LP031 empty name, LP032 no array or object, LP033 unknown key, LP034 missing or of a wrong type, LP035 unknown id, LP036 posts out of range.
+Example: select create_post_batch(name => ''May'', author_configs => jsonb_build_array(jsonb_build_object(''author_id'', p.id, ''posts'', 3))) from profiles p limit 1';
 
 CREATE TABLE public.embedding_models (
     name text NOT NULL,
     id smallint NOT NULL,
-    state text NOT NULL,
+    state text DEFAULT 'building'::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT embedding_models_state_check CHECK ((state = ANY (ARRAY['serving'::text, 'building'::text, 'retired'::text])))
 );
 
 COMMENT ON TABLE public.embedding_models IS 'Models that made stored vectors. One serves the search; vectors of two never meet in one.';
 
-COMMENT ON COLUMN public.embedding_models.id IS 'Short key, repeated in every row of post_vectors.';
+COMMENT ON COLUMN public.embedding_models.id IS 'Short key, repeated in every row of post_vectors. A model that is built beside the serving one gets an id of the other parity, for odd and even ids have an index each.';
 
 CREATE FUNCTION public.current_embedding_model() RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'public', 'pg_temp'
     RETURN (SELECT embedding_models.name FROM public.embedding_models WHERE (embedding_models.state = 'serving'::text));
 
-COMMENT ON FUNCTION public.current_embedding_model() IS 'The model whose vectors search reads. It embeds content without white space at both ends, its first 3,000 characters, nothing added. Null on an empty bank.';
+COMMENT ON FUNCTION public.current_embedding_model() IS 'The model whose vectors search reads. It embeds content without white space at both ends, its first 3,000 characters, nothing added. Null on an empty bank. Example: select current_embedding_model()';
 
 CREATE FUNCTION public.due_styles(p_min_posts integer) RETURNS TABLE(profile_id uuid, partition_key text)
     LANGUAGE sql STABLE
@@ -154,7 +904,7 @@ CREATE FUNCTION public.due_styles(p_min_posts integer) RETURNS TABLE(profile_id 
     )
 $$;
 
-COMMENT ON FUNCTION public.due_styles(p_min_posts integer) IS 'Profiles whose style is due and unclaimed.';
+COMMENT ON FUNCTION public.due_styles(p_min_posts integer) IS 'Profiles whose style is due and unclaimed. Example: select * from due_styles(5)';
 
 CREATE FUNCTION public.due_work(p_first date, p_last date) RETURNS TABLE(stage public.post_stage, first_day date, last_day date)
     LANGUAGE sql STABLE
@@ -218,6 +968,74 @@ $$;
 
 COMMENT ON FUNCTION public.due_work(p_first date, p_last date) IS 'Stages with work that is due and unclaimed on posts of the given days, with the first and last such day. Cost follows the number of days, not of posts.';
 
+CREATE FUNCTION public.end_ai_call(p_call uuid, p_outcome text, p_input bigint, p_cached bigint, p_output bigint, p_latency integer) RETURNS numeric
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    ended ai_usage_logs;
+begin
+    update ai_usage_logs u
+    set outcome = p_outcome,
+        success = p_outcome = 'answered',
+        input_tokens = p_input,
+        cached_tokens = p_cached,
+        output_tokens = p_output,
+        cost_usd = coalesce(
+            ai_price(u.provider, u.model, p_input, p_cached, p_output, u.is_batch), 0),
+        reserved_usd = case p_outcome when 'unknown' then u.reserved_usd else 0 end,
+        latency_ms = p_latency
+    where u.id = p_call
+    returning * into ended;
+    if p_outcome = 'answered' then
+        -- it works again: what was wrong is over, unless somebody met it again meanwhile
+        delete from provider_pauses p
+        where p.scope in (ended.provider, ended.provider || ':' || ended.model)
+            and p.until <= clock_timestamp();
+        -- a pause that holds stays, but the next one is a first one: it answers now and then
+        update provider_pauses p set times = 0
+        where p.scope in (ended.provider, ended.provider || ':' || ended.model) and p.times > 0;
+        update ai_errors e set is_resolved = true
+        where e.post_id is null and not e.is_resolved
+            and e.metadata ->> 'scope' in (ended.provider, ended.provider || ':' || ended.model)
+            and not exists (select from provider_pauses p where p.scope = e.metadata ->> 'scope');
+    end if;
+    return ended.cost_usd;
+end
+$$;
+
+COMMENT ON FUNCTION public.end_ai_call(p_call uuid, p_outcome text, p_input bigint, p_cached bigint, p_output bigint, p_latency integer) IS 'Write down how a call ended (answered, failed, unknown) and what it cost, in US dollars. An answer ends an expired pause of its provider and resolves the incidents of it.';
+
+CREATE TABLE public.engagement_settings (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    profile_id uuid NOT NULL,
+    auto_react_enabled boolean DEFAULT true NOT NULL,
+    auto_comment_enabled boolean DEFAULT true NOT NULL,
+    max_reactions_per_day integer DEFAULT 20 NOT NULL,
+    max_comments_per_day integer DEFAULT 5 NOT NULL,
+    reactions_today integer DEFAULT 0 NOT NULL,
+    comments_today integer DEFAULT 0 NOT NULL,
+    last_reset_at timestamp with time zone DEFAULT now() NOT NULL,
+    preferred_reaction text DEFAULT 'like'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT engagement_settings_max_comments_per_day_check CHECK ((max_comments_per_day >= 0)),
+    CONSTRAINT engagement_settings_max_reactions_per_day_check CHECK ((max_reactions_per_day >= 0))
+);
+
+COMMENT ON TABLE public.engagement_settings IS 'Whether and how often a profile may react and comment by itself.';
+
+COMMENT ON COLUMN public.engagement_settings.profile_id IS 'Cascades.';
+
+COMMENT ON COLUMN public.engagement_settings.last_reset_at IS 'The counters count the day, in the profile''s time zone, that this instant lies in.';
+
+CREATE FUNCTION public.engagement_allowed(p_settings public.engagement_settings, p_action text, p_new_day boolean) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'public', 'pg_temp'
+    RETURN CASE p_action WHEN 'reaction'::text THEN ((p_settings).auto_react_enabled AND (CASE WHEN p_new_day THEN 0 ELSE (p_settings).reactions_today END < (p_settings).max_reactions_per_day)) WHEN 'comment'::text THEN ((p_settings).auto_comment_enabled AND (CASE WHEN p_new_day THEN 0 ELSE (p_settings).comments_today END < (p_settings).max_comments_per_day)) ELSE NULL::boolean END;
+
+COMMENT ON FUNCTION public.engagement_allowed(p_settings public.engagement_settings, p_action text, p_new_day boolean) IS 'Whether settings allow one more action, the counters being old when a new day has begun. Example: select engagement_allowed(s, ''comment'', false) from engagement_settings s';
+
 CREATE FUNCTION public.extend_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_lease interval) RETURNS SETOF uuid
     LANGUAGE sql
     SET search_path TO 'public', 'pg_temp'
@@ -235,6 +1053,40 @@ CREATE FUNCTION public.extend_claims(p_stage public.post_stage, p_posts uuid[], 
 $$;
 
 COMMENT ON FUNCTION public.extend_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_lease interval) IS 'Heart-beat: move the leases of live claims forward.';
+
+CREATE FUNCTION public.extend_style(p_profile uuid, p_token bigint, p_lease interval) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    update profile_work
+    set lease_until = clock_timestamp() + p_lease
+    where profile_id = p_profile and task = 'style' and token = p_token;
+    return found;
+end
+$$;
+
+COMMENT ON FUNCTION public.extend_style(p_profile uuid, p_token bigint, p_lease interval) IS 'Move the end of a claim''s lease to p_lease from now; false when the claim was stale.';
+
+CREATE FUNCTION public.forget_retired_vectors(p_max integer) RETURNS integer
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    with retired as (
+        select v.ctid
+        from post_vectors v
+        join embedding_models m on m.id = v.model_id
+        where m.state = 'retired'
+        limit p_max
+        for update of v skip locked
+    ),
+    gone as (
+        delete from post_vectors v using retired where v.ctid = retired.ctid returning v.post_id
+    )
+    select count(*)::integer from gone
+$$;
+
+COMMENT ON FUNCTION public.forget_retired_vectors(p_max integer) IS 'Delete vectors of models that no longer serve, at most so many; how many.';
 
 CREATE FUNCTION public.generate_error_ref() RETURNS text
     LANGUAGE plpgsql
@@ -256,7 +1108,124 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION public.generate_error_ref() IS 'A reference like ERR-7K2M9Q, unique by construction (random ones collided: 60 in 300,000).';
+COMMENT ON FUNCTION public.generate_error_ref() IS 'A reference like ERR-7K2M9Q, unique by construction (random ones collided: 60 in 300,000). Example: select generate_error_ref()';
+
+CREATE FUNCTION public.generate_invitation_token() RETURNS text
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    -- both are drawn by the server's cryptographic generator: 2 x 122 random bits
+    select translate(
+        encode(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 'base64'),
+        '+/=', '-_'
+    )
+$$;
+
+COMMENT ON FUNCTION public.generate_invitation_token() IS 'A token of 43 letters, digits, - and _ with 244 random bits, to be put into a URL as it is. Example: select generate_invitation_token()';
+
+CREATE FUNCTION public.get_batch_with_posts(batch_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE STRICT
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    answer jsonb;
+begin
+    select jsonb_build_object(
+        'batch', to_jsonb(b),
+        'author_configs', coalesce((
+            select jsonb_agg(
+                to_jsonb(c) || jsonb_build_object(
+                    'author_name', a.full_name, 'topic', t.name, 'audience', u.name,
+                    'template', m.name
+                ) order by c.slot_order, c.id
+            )
+            from batch_author_configs c
+            left join profiles a on a.id = c.author_id
+            left join topics t on t.id = c.topic_id
+            left join audiences u on u.id = c.audience_id
+            left join post_templates m on m.id = c.template_id
+            where c.batch_id = b.id
+        ), '[]'),
+        'posts', coalesce((
+            select jsonb_agg(
+                to_jsonb(p) || jsonb_build_object(
+                    'author_name', a.full_name, 'topic', t.name, 'audience', u.name,
+                    'template', m.name
+                ) order by p.batch_slot_order, p.created_at, p.id
+            )
+            from production_posts p
+            left join profiles a on a.id = p.author_id
+            left join topics t on t.id = p.topic_id
+            left join audiences u on u.id = p.audience_id
+            left join post_templates m on m.id = p.template_id
+            where p.batch_id = b.id
+        ), '[]')
+    ) into answer
+    from post_batches b
+    where b.id = get_batch_with_posts.batch_id;
+    if answer is null then
+        raise exception 'batch %: unknown', batch_id using
+            errcode = 'LP030', hint = 'Give the id of a row of post_batches.';
+    end if;
+    return answer;
+end
+$$;
+
+COMMENT ON FUNCTION public.get_batch_with_posts(batch_id uuid) IS '{"batch": {…}, "author_configs": […], "posts": […]}: the rows with all their columns, in the order of their slots, with author_name and the names of topic, audience and template beside the ids. Null for null. Error: LP030 unknown batch.
+Example: select get_batch_with_posts((select id from post_batches limit 1))';
+
+CREATE FUNCTION public.get_eligible_engagers(post_author_id uuid, external_post_id text) RETURNS TABLE(profile_id uuid, profile_name text, writing_style text, unipile_account_id uuid, unipile_account_external_id text, preferred_reaction text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    if btrim(coalesce(get_eligible_engagers.external_post_id, '')) = '' then
+        raise exception 'external post id: missing' using errcode = 'LP052',
+            hint = 'Give LinkedIn''s id of the post, like urn:li:activity:7100000000000000000.';
+    end if;
+    return query
+    select p.id, p.full_name, p.writing_style_prompt, a.id, a.unipile_account_id,
+        coalesce(s.preferred_reaction, 'like')
+    from profiles p
+    cross join lateral (
+        -- one account a person: two would engage twice
+        select u.id, u.unipile_account_id from unipile_accounts u
+        where u.profile_id = p.id and u.provider = 'LINKEDIN' and u.status = 'OK'
+            and u.is_active and u.unipile_account_id is not null
+        order by u.created_at, u.id limit 1
+    ) as a
+    left join engagement_settings s on s.profile_id = p.id
+    where p.id is distinct from get_eligible_engagers.post_author_id
+        and not exists (
+            select from engagement_logs l
+            where l.external_post_id = get_eligible_engagers.external_post_id
+                and l.engager_profile_id = p.id
+                -- in this logic "false or null" is null: what may still succeed counts
+                and coalesce(l.reaction_success or l.comment_success, l.status <> 'failed')
+        )
+    order by (
+        select max(l.executed_at) from engagement_logs l where l.engager_profile_id = p.id
+    ) nulls first, p.full_name, p.id;
+end
+$$;
+
+COMMENT ON FUNCTION public.get_eligible_engagers(post_author_id uuid, external_post_id text) IS 'Profiles that may engage on a post: with an active LinkedIn account in state OK, not its author, and not engaged on it yet; who engaged longest ago comes first. What failed altogether does not count as engaged, what is under way does. Switches and limits are for try_engage to tell. An author that is null or unknown excludes nobody. Errors: LP052 no post id. Example: select * from get_eligible_engagers((select id from profiles limit 1), ''urn:li:activity:7100000000000000000'')';
+
+CREATE FUNCTION public.get_hooks_with_classification(post_id uuid) RETURNS TABLE(id uuid, text text, score double precision, is_selected boolean, hook_type_id uuid, hook_type text, hook_type_label_fr text, hook_type_formula text, created_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select
+        h.id, h.text, h.score, h.is_selected, h.hook_type_id, t.name, t.label_fr, t.formula,
+        h.created_at
+    from generated_hooks h
+    left join hook_types t on t.id = h.hook_type_id
+    where h.production_post_id = get_hooks_with_classification.post_id
+    order by h.score desc nulls last, h.created_at, h.id
+$$;
+
+COMMENT ON FUNCTION public.get_hooks_with_classification(post_id uuid) IS 'The hooks proposed for a production post with their types, best score first, those without a score last; hook_type is null while unclassified. No row for an unknown post.
+Example: select * from get_hooks_with_classification((select id from production_posts limit 1))';
 
 CREATE FUNCTION public.get_posts_needing_audience_classification(max_posts integer DEFAULT 100) RETURNS TABLE(post_id uuid, content text, hook text, claim_token bigint)
     LANGUAGE sql
@@ -266,7 +1235,7 @@ CREATE FUNCTION public.get_posts_needing_audience_classification(max_posts integ
     from claim_work('audience_classifications', max_posts, null, null, interval '5 minutes') c
 $$;
 
-COMMENT ON FUNCTION public.get_posts_needing_audience_classification(max_posts integer) IS 'Claim posts whose audience is wanted, for five minutes. Writing audience_id ends the claim.';
+COMMENT ON FUNCTION public.get_posts_needing_audience_classification(max_posts integer) IS 'Claim posts whose audience is wanted, for five minutes. Writing audience_id ends the claim. At most max_posts, 1 to 10000 (LP080), new and old ones. Example: select * from get_posts_needing_audience_classification(max_posts => 20)';
 
 CREATE FUNCTION public.get_posts_needing_classification(max_posts integer DEFAULT 100) RETURNS TABLE(post_id uuid, content text, hook text, claim_token bigint)
     LANGUAGE sql
@@ -276,7 +1245,7 @@ CREATE FUNCTION public.get_posts_needing_classification(max_posts integer DEFAUL
     from claim_work('hook_classifications', max_posts, null, null, interval '5 minutes') c
 $$;
 
-COMMENT ON FUNCTION public.get_posts_needing_classification(max_posts integer) IS 'Claim posts whose hook type is wanted, for five minutes. Writing hook_type_id ends the claim.';
+COMMENT ON FUNCTION public.get_posts_needing_classification(max_posts integer) IS 'Claim posts whose hook type is wanted, for five minutes. Writing hook_type_id ends the claim. At most max_posts, 1 to 10000 (LP080), new and old ones. Example: select * from get_posts_needing_classification(max_posts => 20)';
 
 CREATE FUNCTION public.get_posts_needing_embedding(max_posts integer DEFAULT 100) RETURNS TABLE(post_id uuid, content text, hook text, claim_token bigint)
     LANGUAGE sql
@@ -286,7 +1255,7 @@ CREATE FUNCTION public.get_posts_needing_embedding(max_posts integer DEFAULT 100
     from claim_work('embeddings', max_posts, null, null, interval '5 minutes') c
 $$;
 
-COMMENT ON FUNCTION public.get_posts_needing_embedding(max_posts integer) IS 'Claim posts whose embedding is wanted, for five minutes. Writing embedding and embedding_model ends the claim.';
+COMMENT ON FUNCTION public.get_posts_needing_embedding(max_posts integer) IS 'Claim posts whose embedding is wanted, for five minutes. Writing embedding and embedding_model ends the claim. At most max_posts, 1 to 10000 (LP080), new and old ones. Example: select * from get_posts_needing_embedding(max_posts => 20)';
 
 CREATE FUNCTION public.get_posts_needing_hook_extraction(max_posts integer DEFAULT 100) RETURNS TABLE(post_id uuid, content text, hook text, claim_token bigint)
     LANGUAGE sql
@@ -296,7 +1265,7 @@ CREATE FUNCTION public.get_posts_needing_hook_extraction(max_posts integer DEFAU
     from claim_work('hooks', max_posts, null, null, interval '5 minutes') c
 $$;
 
-COMMENT ON FUNCTION public.get_posts_needing_hook_extraction(max_posts integer) IS 'Claim posts whose hook is wanted, for five minutes. Writing the hook ends the claim.';
+COMMENT ON FUNCTION public.get_posts_needing_hook_extraction(max_posts integer) IS 'Claim posts whose hook is wanted, for five minutes. Writing the hook ends the claim. At most max_posts, 1 to 10000 (LP080), new and old ones. Example: select * from get_posts_needing_hook_extraction(max_posts => 20)';
 
 CREATE FUNCTION public.get_posts_needing_topic_classification(max_posts integer DEFAULT 100) RETURNS TABLE(post_id uuid, content text, hook text, claim_token bigint)
     LANGUAGE sql
@@ -306,16 +1275,217 @@ CREATE FUNCTION public.get_posts_needing_topic_classification(max_posts integer 
     from claim_work('topic_classifications', max_posts, null, null, interval '5 minutes') c
 $$;
 
-COMMENT ON FUNCTION public.get_posts_needing_topic_classification(max_posts integer) IS 'Claim posts whose topic is wanted, for five minutes. Writing topic_id ends the claim.';
+COMMENT ON FUNCTION public.get_posts_needing_topic_classification(max_posts integer) IS 'Claim posts whose topic is wanted, for five minutes. Writing topic_id ends the claim. At most max_posts, 1 to 10000 (LP080), new and old ones. Example: select * from get_posts_needing_topic_classification(max_posts => 20)';
 
-CREATE FUNCTION public.hold_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[]) RETURNS TABLE(post_id uuid, held boolean)
+CREATE FUNCTION public.get_processing_status() RETURNS TABLE(total_posts bigint, pending_hooks bigint, pending_embeddings bigint, pending_hook_classifications bigint, pending_topics bigint, pending_audiences bigint, oldest_pending_at timestamp with time zone, dead_letters bigint, profiles_in_progress bigint, profiles_completed bigint)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select
+        (select count(*) from viral_posts_bank),
+        work.hooks, work.embeddings, work.hook_types, work.topics, work.audiences,
+        -- a bounded look at the first day with work: all of a day would be read for seconds
+        (
+            select min(b.created_at)
+            from unnest(enum_range(null::post_stage)) as s (stage)
+            cross join lateral (
+                select w.post_id from post_work w
+                where w.stage = s.stage and w.day = work.first_day
+                order by w.due_at limit 1000
+            ) as first
+            join viral_posts_bank b on b.id = first.post_id
+        ),
+        (select count(*) from ai_errors e where e.post_id is not null and not e.is_resolved),
+        profile.in_progress, profile.completed
+    from (
+        select
+            count(*) filter (where w.stage = 'hooks') as hooks,
+            count(*) filter (where w.stage = 'embeddings') as embeddings,
+            count(*) filter (where w.stage = 'hook_classifications') as hook_types,
+            count(*) filter (where w.stage = 'topic_classifications') as topics,
+            count(*) filter (where w.stage = 'audience_classifications') as audiences,
+            min(w.day) as first_day
+        from post_work w
+    ) as work
+    cross join (
+        select
+            count(*) filter (where p.sync_status in ('scraping', 'analyzing')) as in_progress,
+            count(*) filter (where p.sync_status = 'completed') as completed
+        from profiles p
+    ) as profile
+$$;
+
+COMMENT ON FUNCTION public.get_processing_status() IS 'One row: posts in the bank, posts that wait for each stage or are worked on (hook classification once there is a hook), when the oldest of them was created (of its day the 1,000 posts that each stage has due first are looked at), dead letters, and profiles that are being scraped or analysed, and completed. Example: select total_posts, pending_embeddings from get_processing_status()';
+
+CREATE FUNCTION public.get_profiles_to_sync(max_profiles integer DEFAULT 20) RETURNS TABLE(profile_id uuid, full_name text, linkedin_id text, last_scraped_at timestamp with time zone, sync_priority smallint)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    if max_profiles is null or max_profiles not between 1 and 10000 then
+        raise exception 'max_profiles: %', coalesce(max_profiles::text, 'null')
+            using errcode = 'LP059', hint = 'Ask for 1 to 10000 profiles.';
+    end if;
+    return query
+    select p.id, p.full_name, p.linkedin_id, s.last_scraped_at, coalesce(s.sync_priority, 2::smallint)
+    from profiles p
+    left join profile_sync_status s on s.profile_id = p.id
+    cross join lateral (
+        select greatest(p.last_sync_at, s.last_scraped_at) as at
+    ) as last
+    where btrim(p.linkedin_id) <> ''
+        and coalesce(s.sync_enabled, true)
+        and p.sync_status <> 'scraping'
+        and (
+            p.sync_status in ('pending', 'error')
+            or last.at is null or last.at < now() - interval '7 days'
+        )
+        -- 5 minutes, 20 minutes, 80 minutes, 5 hours, then never by itself
+        and (s.consecutive_failures is null or s.consecutive_failures <= 0
+            or s.consecutive_failures < 5 and (
+                s.last_error_at is null
+                or s.last_error_at + interval '5 minutes' * 4 ^ (s.consecutive_failures - 1) <= now()
+            ))
+    order by coalesce(s.sync_priority, 2), last.at nulls first, p.created_at, p.id
+    limit max_profiles;
+end
+$$;
+
+COMMENT ON FUNCTION public.get_profiles_to_sync(max_profiles integer) IS 'Profiles that are due to be read from LinkedIn: with a linkedin_id, enabled, and pending, in error, or last read more than 7 days ago. Highest priority first, then those never read, then the oldest. Not those that are being scraped, nor after failures before their wait is over: 5 minutes, 20, 80 and 320; after the fifth in a row not until somebody sets consecutive_failures to 0. Only reads: two callers get the same. Errors: LP059 max_profiles is not 1 to 10000. Example: select full_name from get_profiles_to_sync(max_profiles => 5)';
+
+CREATE FUNCTION public.get_publishing_calendar(from_time timestamp with time zone, to_time timestamp with time zone) RETURNS TABLE(kind text, id uuid, goes_out_at timestamp with time zone, timezone text, status text, author_id uuid, author_name text, company_page text, accounts jsonb, content text, post_url text, published_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    if from_time is null or to_time is null or from_time > to_time then
+        raise exception 'calendar from % to %: no span of time',
+            coalesce(from_time::text, 'null'), coalesce(to_time::text, 'null') using
+            errcode = 'LP049', hint = 'Give two instants, the earlier one first.';
+    end if;
+    return query
+    select e.*
+    from (
+        select
+            'scheduled_post', s.id, s.scheduled_at, s.timezone, s.status, s.author_id,
+            p.full_name, null::text,
+            coalesce((
+                select jsonb_agg(
+                    jsonb_build_object(
+                        'account_id', a.unipile_account_id,
+                        'owner', owner.full_name,
+                        'status', a.status,
+                        'content', coalesce(a.content_override, s.content)
+                    ) order by owner.full_name, a.id
+                )
+                from scheduled_post_accounts a
+                left join unipile_accounts u on u.id = a.unipile_account_id
+                left join profiles owner on owner.id = u.profile_id
+                where a.scheduled_post_id = s.id
+            ), '[]'),
+            s.content,
+            (
+                select o.post_url from published_posts o
+                where o.scheduled_post_id = s.id and o.post_url is not null
+                order by o.published_at, o.id
+                limit 1
+            ),
+            s.published_at
+        from scheduled_posts s
+        left join profiles p on p.id = s.author_id
+        where s.scheduled_at >= from_time and s.scheduled_at < to_time
+
+        union all
+        select
+            'production_post', d.id, d.publication_date, coalesce(p.timezone, 'UTC'),
+            d.status::text, d.author_id, p.full_name, null, '[]', coalesce(d.final_content, ''),
+            o.post_url, o.published_at
+        from production_posts d
+        left join profiles p on p.id = d.author_id
+        left join lateral (
+            select w.post_url, w.published_at from published_posts w
+            where w.production_post_id = d.id
+            order by w.published_at, w.id
+            limit 1
+        ) as o on true
+        where d.publication_date >= from_time and d.publication_date < to_time
+            and d.status in (
+                'scheduled', 'publishing', 'published', 'failed', 'missed', 'cancelled', 'held',
+                'unconfirmed'
+            )
+            and not exists (select from scheduled_posts s where s.production_post_id = d.id)
+
+        union all
+        select
+            'company_post', c.id, c.scheduled_for, 'UTC', c.status, o.profile_id, p.full_name,
+            g.name, '[]', c.content, c.post_url, c.published_at
+        from company_published_posts c
+        left join company_pages g on g.id = c.company_page_id
+        left join published_posts o on o.id = c.original_published_post_id
+        left join profiles p on p.id = o.profile_id
+        where c.scheduled_for >= from_time and c.scheduled_for < to_time
+    ) as e (
+        kind, id, goes_out_at, timezone, status, author_id, author_name, company_page, accounts,
+        content, post_url, published_at
+    )
+    order by e.goes_out_at, e.kind, e.id;
+end
+$$;
+
+COMMENT ON FUNCTION public.get_publishing_calendar(from_time timestamp with time zone, to_time timestamp with time zone) IS 'What goes or went out from from_time on and before to_time, earliest first. kind: scheduled_post; production_post (one that no scheduled post names, from status scheduled on); company_post. id: of the row of that kind. goes_out_at: the instant it is due; timezone: in which a person thinks of it. status: its state. author_id, author_name: whose text it is, for a company''s post the author of the original. company_page: the page''s name. accounts: for a scheduled post [{account_id, owner, status, content}], account_id being unipile_accounts.id. content, post_url, published_at: the text, and where and when it went out. The only function with its owner''s rights that a signed-in reader may call. Error: LP049 no span of time.
+Example: select * from get_publishing_calendar(now(), now() + interval ''14 days'')';
+
+CREATE TABLE public.app_settings (
+    name text NOT NULL,
+    value text DEFAULT ''::text NOT NULL
+);
+
+COMMENT ON TABLE public.app_settings IS 'Settings that SQL callers read, such as supabase_url. No secrets belong here.';
+
+CREATE FUNCTION public.get_supabase_url() RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    RETURN COALESCE(NULLIF(btrim(current_setting('app.supabase_url'::text, true)), ''::text), (SELECT NULLIF(btrim(s.value), ''::text) AS "nullif" FROM public.app_settings s WHERE (s.name = 'supabase_url'::text)));
+
+COMMENT ON FUNCTION public.get_supabase_url() IS 'The setting app.supabase_url, else the row supabase_url of app_settings, else null; what is empty or blank counts as unset. Example: select get_supabase_url()';
+
+CREATE FUNCTION public.goes_out_otherwise(p_scheduled_post uuid) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    draft uuid;
+begin
+    -- schedule_post locks the draft, too, before it looks for rows that name it
+    select p.id into draft
+    from production_posts p
+    where p.id = (select s.production_post_id from scheduled_posts s where s.id = p_scheduled_post)
+    for no key update;
+    return exists (
+        select from scheduled_posts s
+        where s.production_post_id = draft and s.id <> p_scheduled_post
+            and s.status not in ('cancelled', 'failed', 'missed')
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.goes_out_otherwise(p_scheduled_post uuid) IS 'Whether the production post of a scheduled post has been scheduled again since, by another row. Locks the production post.
+Example: select goes_out_otherwise(s.id) from scheduled_posts s';
+
+CREATE FUNCTION public.hold_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_values integer, OUT held uuid[], OUT busy uuid[]) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
 declare
     free uuid[];
-    ended uuid[];
 begin
+    if (cardinality(p_tokens), p_values)
+        is distinct from (cardinality(p_posts), cardinality(p_posts))
+    then
+        raise exception 'write-back of % posts: it brings % tokens and % values',
+            cardinality(p_posts), cardinality(p_tokens), p_values using
+            errcode = 'LP082', hint = 'Give each post its token and its value, in the same order.';
+    end if;
     select array_agg(locked.id) into free
     from (
         select b.id from viral_posts_bank b
@@ -335,18 +1505,29 @@ begin
     gone as (
         delete from post_work w using mine where w.ctid = mine.ctid returning w.post_id
     )
-    select array_agg(gone.post_id) into ended from gone;
+    select array_agg(gone.post_id) into held from gone;
 
-    return query
-    select w.post_id, w.post_id = any (coalesce(ended, '{}'))
+    select array_agg(w.post_id) into busy
     from unnest(p_posts, p_tokens) as c (post_id, token)
-    join post_work w on w.post_id = c.post_id and w.stage = p_stage and w.token = c.token
-    union all
-    select e.id, true from unnest(ended) as e (id);
+    join post_work w on w.post_id = c.post_id and w.stage = p_stage and w.token = c.token;
 end
 $$;
 
-COMMENT ON FUNCTION public.hold_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[]) IS 'Lock the posts whose claims still stand and end those claims: held, to be written in this transaction. Not held means busy: somebody has the row locked, try again. No row means stale.';
+COMMENT ON FUNCTION public.hold_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_values integer, OUT held uuid[], OUT busy uuid[]) IS 'Lock the posts whose claims still stand and end those claims: held, to be written in this transaction. Busy: somebody has the row locked, try again. In neither: stale. Error: LP082.';
+
+CREATE FUNCTION public.increment_engagement_counter(profile_id uuid, action_type text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    perform count_engagement(
+        increment_engagement_counter.profile_id, increment_engagement_counter.action_type,
+        false, null
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.increment_engagement_counter(profile_id uuid, action_type text) IS 'Count a reaction or comment that was made, beyond the limit too; a new day of the profile''s time zone begins at 1. Errors: LP050 unknown profile, LP051 action_type is neither reaction nor comment. Example: select increment_engagement_counter((select id from profiles limit 1), ''comment'')';
 
 CREATE TABLE public.worker_feature_flags_v2 (
     worker_name text NOT NULL,
@@ -361,131 +1542,703 @@ CREATE FUNCTION public.is_worker_enabled(worker_name text) RETURNS boolean
     SET search_path TO 'public', 'pg_temp'
     RETURN COALESCE((SELECT f.is_enabled FROM public.worker_feature_flags_v2 f WHERE (replace(f.worker_name, '-'::text, '_'::text) = replace(is_worker_enabled.worker_name, '-'::text, '_'::text))), false);
 
-COMMENT ON FUNCTION public.is_worker_enabled(worker_name text) IS 'Whether a worker is switched on; - and _ are alike, an unknown worker is off.';
+COMMENT ON FUNCTION public.is_worker_enabled(worker_name text) IS 'Whether a worker is switched on; - and _ are alike, an unknown worker is off. Example: select is_worker_enabled(''worker-extract-hooks-v2'')';
+
+CREATE FUNCTION public.let_batch_go(p_batch uuid, p_holder uuid, p_extend boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    batch ai_batches;
+    until timestamptz := clock_timestamp() + interval '4 hours';
+begin
+    update ai_batches b set holder = null, held_until = null, polled_at = clock_timestamp()
+    where b.id = p_batch and b.holder = p_holder
+    returning * into batch;
+    if p_extend and batch.waits_until < clock_timestamp() + interval '2 hours' then
+        perform move_waiting(p_batch, batch.waits_until, until);
+        update ai_batches b set waits_until = until where b.id = p_batch;
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.let_batch_go(p_batch uuid, p_holder uuid, p_extend boolean) IS 'Leave a batch open until the next look; with p_extend its posts wait on if they are due soon.';
+
+CREATE FUNCTION public.local_day(p_at timestamp with time zone, p_zone text) RETURNS date
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    return (p_at at time zone p_zone)::date;
+exception when invalid_parameter_value then
+    raise warning 'time zone %: unknown, the day is that of UTC', p_zone
+        using hint = 'Write a name of pg_timezone_names into profiles.timezone.';
+    return (p_at at time zone 'UTC')::date;
+end
+$$;
+
+COMMENT ON FUNCTION public.local_day(p_at timestamp with time zone, p_zone text) IS 'The calendar day of an instant in a time zone. An unknown zone warns and counts as UTC. Example: select local_day(''2026-03-29 22:30+00'', ''Europe/Paris'')';
+
+CREATE FUNCTION public.local_instant(local_time timestamp without time zone, zone text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    -- PostgreSQL moves a time that is skipped forward, but of one that comes twice it takes the
+    -- second.  The first is found by the offsets that held during the day before.
+    select coalesce(min(earlier.instant), (local_instant.local_time at time zone zone))
+    from generate_series(0, 25) as hours
+    cross join lateral (
+        select (local_instant.local_time at time zone zone) - make_interval(hours => hours) as probe
+    ) as before
+    cross join lateral (
+        select (
+            local_instant.local_time
+            - ((before.probe at time zone zone) - (before.probe at time zone 'UTC'))
+        ) at time zone 'UTC' as instant
+    ) as earlier
+    where earlier.instant at time zone zone = local_instant.local_time
+$$;
+
+COMMENT ON FUNCTION public.local_instant(local_time timestamp without time zone, zone text) IS 'The instant at which clocks of a zone show a time: the first if they do so twice; if they skip it, the time moves forward by what is skipped.
+Example: select local_instant(''2026-10-25 02:30'', ''Europe/Paris'')';
+
+CREATE FUNCTION public.lock_schedule(p_scheduled_post uuid) RETURNS TABLE(status text, committed text)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    -- The post, then its accounts: a publisher that takes them in this order skips the post while
+    -- it is locked here, and is waited for otherwise.
+    perform from scheduled_posts s where s.id = p_scheduled_post for no key update;
+    if not found then
+        raise exception 'scheduled post %: unknown', coalesce(p_scheduled_post::text, 'null') using
+            errcode = 'LP048', hint = 'Give the id of a row of scheduled_posts.';
+    end if;
+    perform from scheduled_post_accounts a
+    where a.scheduled_post_id = p_scheduled_post
+    order by a.id
+    for no key update;
+
+    return query
+    select s.status, (
+        select min(word.status)
+        from (
+            select s.status
+            union all
+            select a.status from scheduled_post_accounts a where a.scheduled_post_id = s.id
+        ) as word
+        where word.status in ('publishing', 'published', 'held', 'unconfirmed')
+    )
+    from scheduled_posts s
+    where s.id = p_scheduled_post;
+end
+$$;
+
+COMMENT ON FUNCTION public.lock_schedule(p_scheduled_post uuid) IS 'Lock a scheduled post with its accounts; answers its status and the state that shows that a call was made or is being made: the intent is committed. Error: LP048 unknown.
+Example: select l.* from scheduled_posts s, lock_schedule(s.id) as l';
+
+CREATE FUNCTION public.log_worker_end(log_id uuid, status text, items_processed integer DEFAULT 0, items_found integer DEFAULT NULL::integer, items_failed integer DEFAULT 0, results jsonb DEFAULT '{}'::jsonb, error_message text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    wrong text;
+begin
+    if log_worker_end.status is null or log_worker_end.status not in ('completed', 'failed') then
+        raise exception 'status: %', coalesce(quote_literal(log_worker_end.status), 'null')
+            using errcode = 'LP057', hint = 'Write ''completed'' or ''failed''.';
+    end if;
+    select format('%s: %s', n.name, coalesce(n.number::text, 'null')) into wrong
+    from (values
+        ('items_processed', log_worker_end.items_processed),
+        ('items_found', coalesce(log_worker_end.items_found, 0)),
+        ('items_failed', log_worker_end.items_failed)
+    ) as n (name, number)
+    where coalesce(n.number, -1) < 0;
+    if found then
+        raise exception '%', wrong
+            using errcode = 'LP058', hint = 'Count items from 0; items_found may be left out.';
+    end if;
+
+    update task_execution_logs_v2 l
+    set status = log_worker_end.status,
+        completed_at = clock_timestamp(),
+        duration_ms = greatest(extract(epoch from clock_timestamp() - l.started_at) * 1000, 0),
+        items_found = coalesce(
+            log_worker_end.items_found,
+            log_worker_end.items_processed + log_worker_end.items_failed
+        ),
+        items_processed = log_worker_end.items_processed,
+        items_failed = log_worker_end.items_failed,
+        results = coalesce(log_worker_end.results, '{}'),
+        error_message = log_worker_end.error_message
+    where l.id = log_worker_end.log_id
+        -- who was only taken for dead still tells the truth
+        and (l.status = 'running' or l.error_message in (
+            'its heart-beat stopped', 'nobody ended it for six hours'
+        ));
+    if found then
+        return;
+    end if;
+    perform from task_execution_logs_v2 l where l.id = log_worker_end.log_id;
+    if not found then
+        raise exception 'log %: unknown', coalesce(log_worker_end.log_id::text, 'null')
+            using errcode = 'LP056', hint = 'Give the id that log_worker_start returned.';
+    end if;
+    raise notice 'log %: it has ended already, what it says stays', log_worker_end.log_id;
+end
+$$;
+
+COMMENT ON FUNCTION public.log_worker_end(log_id uuid, status text, items_processed integer, items_found integer, items_failed integer, results jsonb, error_message text) IS 'End a log as completed or failed, with its counts, its duration and results of any shape. items_found is what was processed and failed together unless it is given. A log that has ended keeps what its first end said, with a notice; one that was only taken for dead may still be ended. Errors: LP056 unknown log, LP057 status, LP058 negative count. Example: select log_worker_end(log_worker_start(''sync_profiles''), ''completed'', 12)';
+
+CREATE FUNCTION public.log_worker_start(worker_name text) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    known text;
+    log_id uuid;
+begin
+    select f.worker_name into known
+    from worker_feature_flags_v2 f
+    where replace(f.worker_name, '-', '_') = replace(log_worker_start.worker_name, '-', '_');
+    if not found then
+        raise exception 'worker %: unknown', coalesce(log_worker_start.worker_name, 'null')
+            using errcode = 'LP055',
+            hint = 'Known: ' || (
+                select string_agg(f.worker_name, ', ' order by f.worker_name)
+                from worker_feature_flags_v2 f
+            ) || '.';
+    end if;
+    insert into task_execution_logs_v2 (worker_name, started_at, heartbeat_at)
+    values (known, clock_timestamp(), null)
+    returning id into log_id;
+    return log_id;
+end
+$$;
+
+COMMENT ON FUNCTION public.log_worker_start(worker_name text) IS 'Open a log of a worker, - and _ alike, and return its id for log_worker_end. Whoever does not end it within six hours is taken for dead; whoever sets heartbeat_at now and then, after two minutes without a beat. Errors: LP055 unknown worker. Example: select log_worker_start(''worker-extract-hooks-v2'')';
+
+CREATE FUNCTION public.mark_invitation_accepted() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    -- the state is asked for again once the row is locked: of two accounts one accepts
+    update profiles p
+    set invitation_status = 'accepted',
+        invitation_accepted_at = clock_timestamp()
+    where p.id = new.profile_id and p.invitation_status in ('pending', 'sent');
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION public.mark_invitation_accepted() IS 'Who connects an account has accepted the invitation that was pending or sent; connecting again changes nothing.';
+
+CREATE FUNCTION public.mark_profile_for_sync() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    new.sync_status := 'pending';
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION public.mark_profile_for_sync() IS 'A new profile has yet to be read from LinkedIn, whatever its writer says.';
+
+CREATE FUNCTION public.mark_profile_for_sync_on_update() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    update profiles p set sync_status = 'pending'
+    where p.id = new.id and p.sync_status <> 'pending';
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION public.mark_profile_for_sync_on_update() IS 'A profile with another linkedin_id is another page to read.';
+
+CREATE FUNCTION public.match_audiences(query_embedding public.vector, threshold double precision DEFAULT 0.3, count integer DEFAULT 10) RETURNS TABLE(id uuid, name text, label_fr text, description text, similarity double precision)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select * from match_taxonomy('audiences', query_embedding, threshold, match_audiences.count)
+$$;
+
+COMMENT ON FUNCTION public.match_audiences(query_embedding public.vector, threshold double precision, count integer) IS 'Active audiences nearest in meaning, best first; arguments and errors as of match_taxonomy. Example: select name, similarity from match_audiences((select embedding from viral_posts_bank where embedding is not null limit 1), -1, 3)';
+
+CREATE FUNCTION public.match_hook_types(query_embedding public.vector, threshold double precision DEFAULT 0.3, count integer DEFAULT 10) RETURNS TABLE(id uuid, name text, label_fr text, description text, similarity double precision)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select * from match_taxonomy('hook_types', query_embedding, threshold, match_hook_types.count)
+$$;
+
+COMMENT ON FUNCTION public.match_hook_types(query_embedding public.vector, threshold double precision, count integer) IS 'Active hook types nearest in meaning, best first; arguments and errors as of match_taxonomy. Example: select name, similarity from match_hook_types((select embedding from viral_posts_bank where embedding is not null limit 1), -1, 3)';
+
+CREATE FUNCTION public.match_taxonomy(taxonomy text, query_embedding public.vector, threshold double precision DEFAULT 0.3, count integer DEFAULT 10) RETURNS TABLE(id uuid, name text, label_fr text, description text, similarity double precision)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+begin
+    if taxonomy is null or taxonomy not in ('topics', 'audiences', 'hook_types') then
+        raise exception 'taxonomy %: no such table of labels', taxonomy using
+            errcode = 'LP014', hint = 'Use topics, audiences or hook_types.';
+    end if;
+    if threshold is null or not threshold between -1 and 1 then
+        raise exception 'threshold %: not between -1 and 1', threshold using
+            errcode = 'LP010', hint = 'Similarity is 1 minus the cosine distance.';
+    end if;
+    if match_taxonomy.count is null or not match_taxonomy.count between 1 and 1000 then
+        raise exception 'count %: not between 1 and 1000', match_taxonomy.count using
+            errcode = 'LP011', hint = 'Ask for at most 1000 labels at once.';
+    end if;
+    if vector_norm(query_embedding) = 0 then
+        raise exception 'query_embedding: the zero vector' using
+            errcode = 'LP012', hint = 'A zero vector has no direction to search by.';
+    end if;
+    return query execute format(
+        'select t.id, t.name, t.label_fr, t.description, near.similarity
+        from %I t
+        cross join lateral (select 1 - (t.embedding <=> $1::vector(1536)) as similarity) as near
+        where t.is_active and t.embedding_model = current_embedding_model()
+            and near.similarity >= $2
+        order by near.similarity desc, t.name
+        limit $3', taxonomy
+    ) using query_embedding, threshold, match_taxonomy.count;
+end
+$_$;
+
+COMMENT ON FUNCTION public.match_taxonomy(taxonomy text, query_embedding public.vector, threshold double precision, count integer) IS 'Active labels of topics, audiences or hook_types nearest in meaning, best first: similarity = 1 - cosine distance >= threshold, vectors of the serving model only. Errors: LP010 threshold, LP011 count, LP012 zero vector, LP014 another taxonomy. Example: select name, similarity from match_taxonomy(''topics'', (select embedding from viral_posts_bank where embedding is not null limit 1), -1, 3)';
+
+CREATE FUNCTION public.match_topics(query_embedding public.vector, threshold double precision DEFAULT 0.3, count integer DEFAULT 10) RETURNS TABLE(id uuid, name text, label_fr text, description text, similarity double precision)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select * from match_taxonomy('topics', query_embedding, threshold, match_topics.count)
+$$;
+
+COMMENT ON FUNCTION public.match_topics(query_embedding public.vector, threshold double precision, count integer) IS 'Active topics nearest in meaning, best first; arguments and errors as of match_taxonomy. Example: select name, similarity from match_topics((select embedding from viral_posts_bank where embedding is not null limit 1), -1, 3)';
 
 CREATE FUNCTION public.match_viral_posts(query_embedding public.vector, threshold double precision DEFAULT 0.3, count integer DEFAULT 10) RETURNS TABLE(id uuid, content text, hook text, metrics jsonb, similarity double precision)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
 begin
+    return query
+    select * from match_viral_posts_filtered(
+        query_embedding, '{}', threshold, match_viral_posts.count
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.match_viral_posts(query_embedding public.vector, threshold double precision, count integer) IS 'Posts nearest in meaning, best first: similarity = 1 - cosine distance >= threshold (-1 to 1), at most count (1 to 1000), vectors of the serving model only. Errors: LP010 threshold, LP011 count, LP012 zero vector. Example: select id, similarity from match_viral_posts((select embedding from viral_posts_bank where embedding is not null limit 1), 0.2, 5)';
+
+CREATE FUNCTION public.match_viral_posts_by_author(query_embedding public.vector, author_id uuid, threshold double precision DEFAULT 0.3, count integer DEFAULT 10) RETURNS TABLE(id uuid, content text, hook text, metrics jsonb, similarity double precision)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    return query
+    select * from match_viral_posts_filtered(
+        query_embedding,
+        jsonb_build_object('author_id', array_remove(
+            array[match_viral_posts_by_author.author_id], null)),
+        threshold, match_viral_posts_by_author.count
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.match_viral_posts_by_author(query_embedding public.vector, author_id uuid, threshold double precision, count integer) IS 'Like match_viral_posts, among the posts of one author; none for null. Example: select id, similarity from match_viral_posts_by_author((select embedding from viral_posts_bank where embedding is not null limit 1), (select id from profiles limit 1))';
+
+CREATE FUNCTION public.match_viral_posts_by_topic(query_embedding public.vector, topic_id uuid, threshold double precision DEFAULT 0.3, count integer DEFAULT 10) RETURNS TABLE(id uuid, content text, hook text, metrics jsonb, similarity double precision)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    return query
+    select * from match_viral_posts_filtered(
+        query_embedding,
+        jsonb_build_object('topic_id', array_remove(
+            array[match_viral_posts_by_topic.topic_id], null)),
+        threshold, match_viral_posts_by_topic.count
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.match_viral_posts_by_topic(query_embedding public.vector, topic_id uuid, threshold double precision, count integer) IS 'Like match_viral_posts, among the posts of one topic; none for null. Example: select id, similarity from match_viral_posts_by_topic((select embedding from viral_posts_bank where embedding is not null limit 1), (select id from topics limit 1))';
+
+CREATE FUNCTION public.match_viral_posts_filtered(query_embedding public.vector, filters jsonb DEFAULT '{}'::jsonb, threshold double precision DEFAULT 0.3, count integer DEFAULT 10) RETURNS TABLE(id uuid, content text, hook text, metrics jsonb, similarity double precision)
+    LANGUAGE plpgsql STABLE
+    SET "hnsw.ef_search" TO '200'
+    SET "hnsw.iterative_scan" TO 'relaxed_order'
+    SET enable_seqscan TO 'on'
+    SET enable_sort TO 'on'
+    SET enable_hashjoin TO 'on'
+    SET enable_mergejoin TO 'on'
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+declare
+    query halfvec;
+    model smallint;
+    filter record;
+    wanted text := '';
+    most_exact constant integer := 6000;
+    candidates uuid[];
+    few boolean;
+    reach integer;
+    found uuid[];
+    distances double precision[];
+begin
     if threshold is null or not threshold between -1 and 1 then
         raise exception 'threshold %: not between -1 and 1', threshold using
             errcode = 'LP010', hint = 'Similarity is 1 minus the cosine distance.';
     end if;
-    if match_viral_posts.count is null or not match_viral_posts.count between 1 and 1000 then
-        raise exception 'count %: not between 1 and 1000', match_viral_posts.count using
+    if match_viral_posts_filtered.count is null
+        or not match_viral_posts_filtered.count between 1 and 1000
+    then
+        raise exception 'count %: not between 1 and 1000', match_viral_posts_filtered.count using
             errcode = 'LP011', hint = 'Ask for at most 1000 posts at once.';
     end if;
-    if l2_norm(query_embedding::halfvec(1536)) = 0 then
+    query := query_embedding::halfvec(1536); -- once, or no index on halfvec is used
+    if l2_norm(query) = 0 then
         raise exception 'query_embedding: the zero vector' using
             errcode = 'LP012', hint = 'A zero vector has no direction to search by.';
     end if;
-    -- An exact scan.  "+ 0" keeps the planner from an index that would only approximate, and no
-    -- CTE carries the vectors: a materialised one copies them (four times as slow, measured).
+
+    -- Each filter becomes a condition on b, the bank, with its value as a typed literal: the planner
+    -- sees it, and no plan made for other values is ever used again.
+    if jsonb_typeof(coalesce(filters, 'null')) <> 'object' then
+        raise exception 'filters %: not a JSON object', coalesce(filters::text, 'null') using
+            errcode = 'LP013', hint = 'Write {} for no filter.';
+    end if;
+    for filter in
+        select f.key, f.value, jsonb_typeof(f.value) as type, f.value #>> '{}' as text
+        from jsonb_each(filters) f
+    loop
+        begin
+            wanted := wanted || case
+                when filter.key in ('author_id', 'topic_id', 'audience_id', 'hook_type_id')
+                    and filter.type in ('string', 'array')
+                then format(' and b.%I = any (%L::uuid[])', filter.key, (
+                    select coalesce(array_agg(one.id::uuid), '{}')
+                    from jsonb_array_elements_text(case filter.type
+                        when 'array' then filter.value else jsonb_build_array(filter.value)
+                    end) as one (id)
+                ))
+                when filter.key = 'author_type' and filter.type = 'string' then format(
+                    ' and b.author_id in (select p.id from profiles p where p.type = %L)',
+                    filter.text::author_type
+                )
+                when filter.key = 'min_likes' and filter.type = 'number' then
+                    format(' and b.likes >= %L', filter.text::numeric)
+                when filter.key = 'min_engagement' and filter.type = 'number' then
+                    format(' and b.engagement >= %L', filter.text::numeric)
+                when filter.key = 'posted_after' and filter.type = 'string' then
+                    format(' and b.posted_at >= %L', filter.text::timestamptz)
+                when filter.key = 'posted_before' and filter.type = 'string' then
+                    format(' and b.posted_at < %L', filter.text::timestamptz)
+            end;
+        exception when data_exception then
+            wanted := null;
+        end;
+        if wanted is null then
+            raise exception 'filter %: % cannot be used', filter.key, filter.value using
+                errcode = 'LP013',
+                hint = 'author_id, topic_id, audience_id, hook_type_id: an id or an array of ids; '
+                    'author_type: internal or external_influencer; min_likes, min_engagement: a '
+                    'number; posted_after, posted_before: a time in ISO 8601.';
+        end if;
+    end loop;
+
+    select m.id into model from embedding_models m where m.state = 'serving';
+    if model is null or query is null then
+        return;
+    end if;
+
+    -- Few candidates are compared one by one.
+    if wanted = '' then
+        execute 'select count(*) <= $2 from (
+                select from post_vectors v where v.model_id = $1 limit $2 + 1
+            ) as sample'
+            into few using model, 1000; -- counting to six thousand takes as long as the graph
+    else
+        execute 'select array_agg(sample.id) from (
+                select b.id from viral_posts_bank b where true' || wanted || ' limit $1 + 1
+            ) as sample'
+            into candidates using most_exact;
+        few := coalesce(cardinality(candidates), 0) <= most_exact;
+    end if;
+
+    -- Many: what the graph says is near, best first, and of that what passes the filter. The filter
+    -- stays outside the scan, so that the first matches are the nearest ones.
+    if not few then
+        reach := match_viral_posts_filtered.count * case wanted when '' then 15 else 20 end;
+        reach := least(greatest(reach, 150), 1000);
+        loop
+            perform set_config('hnsw.ef_search', reach::text, true),
+                set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true);
+            execute format(
+                'with near as materialized (
+                    select v.post_id, v.embedding <=> $1 as distance
+                    from post_vectors v
+                    where v.model_id = %1$s and v.model_id %% 2 = %2$s
+                    order by v.embedding <=> $1
+                    limit %3$s
+                )
+                select array_agg(b.id order by near.distance),
+                    array_agg(near.distance order by near.distance)
+                from near join viral_posts_bank b on b.id = near.post_id
+                where true %4$s',
+                model, model % 2, reach, wanted
+            ) into found, distances using query;
+            perform set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true);
+            exit when coalesce(cardinality(found), 0) >= match_viral_posts_filtered.count
+                or reach = 1000
+                -- a filter at odds with the query: looking further would not find enough
+                or coalesce(cardinality(found), 0) * 1000 / reach
+                    < 2 * match_viral_posts_filtered.count;
+            reach := 1000;
+        end loop;
+    end if;
+
+    -- "+ 0" keeps the planner from an index that would only approximate, and no CTE carries the
+    -- vectors: a materialised one copies them (four times as slow, measured).
+    if few and wanted <> '' then
+        -- by key, whatever the planner thinks of the number of candidates
+        perform set_config('enable_seqscan', 'off', true),
+            set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
+        execute 'select array_agg(nearest.post_id), array_agg(nearest.distance) from (
+                select v.post_id, (v.embedding <=> $1) + 0 as distance
+                from unnest($2) as c (id)
+                join post_vectors v on v.post_id = c.id and v.model_id = $3
+                order by 2
+                limit $4
+            ) as nearest'
+            into found, distances
+            using query, candidates, model, match_viral_posts_filtered.count;
+    elsif few or coalesce(cardinality(found), 0) < match_viral_posts_filtered.count then
+        execute 'select array_agg(nearest.post_id), array_agg(nearest.distance) from (
+                select v.post_id, (v.embedding <=> $1) + 0 as distance
+                from post_vectors v
+                where v.model_id = $2' || case when wanted <> '' then ' and v.post_id in (
+                    select b.id from viral_posts_bank b where true' || wanted || '
+                )' else '' end || '
+                order by 2
+                limit $3
+            ) as nearest'
+            into found, distances using query, model, match_viral_posts_filtered.count;
+    end if;
+
     return query
     select b.id, b.content, b.hook, b.metrics, 1 - nearest.distance
-    from (
-        select v.post_id, (v.embedding <=> query_embedding::halfvec(1536)) + 0 as distance
-        from post_vectors v
-        where v.model_id = (select m.id from embedding_models m where m.state = 'serving')
-        order by 2
-        limit match_viral_posts.count
-    ) as nearest
-    join viral_posts_bank b on b.id = nearest.post_id
+    from unnest(found, distances) as nearest (id, distance)
+    join viral_posts_bank b on b.id = nearest.id
     where 1 - nearest.distance >= threshold
-    order by nearest.distance;
+    order by nearest.distance, b.id
+    limit match_viral_posts_filtered.count;
 end
+$_$;
+
+COMMENT ON FUNCTION public.match_viral_posts_filtered(query_embedding public.vector, filters jsonb, threshold double precision, count integer) IS 'Posts nearest in meaning that pass the filters, best first: similarity = 1 - cosine distance >= threshold (-1 to 1), at most count (1 to 1000), vectors of the serving model only. Filters: author_id, topic_id, audience_id, hook_type_id (one id or an array), author_type, min_likes, min_engagement (likes + comments + shares), posted_after (inclusive), posted_before (exclusive; both on original_post_date, else created_at). Errors: LP010 threshold, LP011 count, LP012 zero vector, LP013 a filter that is unknown or of the wrong type. Example: select id, similarity from match_viral_posts_filtered((select embedding from viral_posts_bank where embedding is not null limit 1), ''{"min_likes": 10}'', 0.2, 5)';
+
+CREATE FUNCTION public.mirror_schedule(p_production_post uuid, p_status public.post_status, p_instant timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    update production_posts p
+    set status = p_status,
+        publication_date = p_instant,
+        updated_at = greatest(clock_timestamp(), p.updated_at + interval '1 microsecond')
+    where p.id = p_production_post
+        and (p.status, p.publication_date) is distinct from (p_status, p_instant)
 $$;
 
-COMMENT ON FUNCTION public.match_viral_posts(query_embedding public.vector, threshold double precision, count integer) IS 'Posts nearest in meaning, best first: similarity = 1 - cosine distance >= threshold (-1 to 1), at most count (1 to 1000), vectors of the serving model only. Errors: LP010 threshold, LP011 count, LP012 zero vector.';
+COMMENT ON FUNCTION public.mirror_schedule(p_production_post uuid, p_status public.post_status, p_instant timestamp with time zone) IS 'Let a production post say what was decided on the scheduled post that names it.
+Example: select mirror_schedule(p.id, ''scheduled'', now()) from production_posts p';
 
-CREATE TABLE public.viral_posts_bank (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    author_id uuid,
-    content text NOT NULL,
-    content_hash text GENERATED ALWAYS AS (md5(content)) STORED NOT NULL,
-    hook text,
-    hook_extracted_at timestamp with time zone,
-    metrics jsonb DEFAULT '{}'::jsonb NOT NULL,
-    embedding public.vector(1536),
-    embedding_model text,
-    hook_type_id uuid,
-    topic_id uuid,
-    audience_id uuid,
-    structure_id uuid,
-    needs_hook_extraction boolean DEFAULT true NOT NULL,
-    needs_embedding boolean DEFAULT true NOT NULL,
-    needs_hook_classification boolean DEFAULT false NOT NULL,
-    needs_topic_classification boolean DEFAULT true NOT NULL,
-    needs_audience_classification boolean DEFAULT true NOT NULL,
-    post_url text,
-    original_post_date timestamp with time zone,
-    scraped_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    hook_type_confidence real,
-    hook_type_model text,
-    topic_confidence real,
-    topic_model text,
-    audience_confidence real,
-    audience_model text,
-    CONSTRAINT viral_posts_bank_audience_confidence_check CHECK (((audience_confidence >= (0)::double precision) AND (audience_confidence <= (1)::double precision))),
-    CONSTRAINT viral_posts_bank_hook_type_confidence_check CHECK (((hook_type_confidence >= (0)::double precision) AND (hook_type_confidence <= (1)::double precision))),
-    CONSTRAINT viral_posts_bank_metrics_check CHECK ((jsonb_typeof(metrics) = 'object'::text)),
-    CONSTRAINT viral_posts_bank_topic_confidence_check CHECK (((topic_confidence >= (0)::double precision) AND (topic_confidence <= (1)::double precision)))
-)
-WITH (fillfactor='50', toast_tuple_target='256');
-
-COMMENT ON TABLE public.viral_posts_bank IS 'LinkedIn posts with what was derived from them. The needs_* flags say what work is wanted; raising one by hand queues it, writing a value lowers its flag.';
-
-COMMENT ON COLUMN public.viral_posts_bank.author_id IS 'Set null when the profile is deleted: the post may still be learned from.';
-
-COMMENT ON COLUMN public.viral_posts_bank.hook IS 'The opening as a reader sees it before "see more", verbatim from content.';
-
-COMMENT ON COLUMN public.viral_posts_bank.metrics IS 'Numbers likes, comments, shares; a missing one counts 0.';
-
-COMMENT ON COLUMN public.viral_posts_bank.embedding_model IS 'provider:model that made the vector; a vector without it is refused.';
-
-COMMENT ON COLUMN public.viral_posts_bank.topic_id IS 'Set null when the topic is deleted, which asks for a new classification.';
-
-COMMENT ON COLUMN public.viral_posts_bank.topic_confidence IS 'How sure the model was, 0 to 1; comparable within one model only.';
-
-COMMENT ON COLUMN public.viral_posts_bank.topic_model IS 'What chose the label: provider:model and prompt version. Null when a person wrote it; the same holds for hook_type_model and audience_model.';
-
-CREATE FUNCTION public.mirror_vector(post public.viral_posts_bank) RETURNS void
+CREATE FUNCTION public.mirror_vector(p_post uuid, p_model text, p_content_hash text, p_embedding public.vector) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
 begin
-    if post.embedding_model is null then
-        raise exception 'post %: a vector without embedding_model', post.id using
+    if p_model is null then
+        raise exception 'post %: a vector without embedding_model', p_post using
             errcode = 'LP001',
             hint = 'Set embedding_model to provider:model together with embedding.';
     end if;
-    if l2_norm(post.embedding::halfvec) = 0 then
-        raise exception 'post %: the embedding is the zero vector', post.id using
+    if l2_norm(p_embedding::halfvec) = 0 then
+        raise exception 'post %: the embedding is the zero vector', p_post using
             errcode = 'LP002',
             hint = 'A zero vector has no direction to search by: write a vector of norm 1.';
     end if;
-    insert into post_vectors as v (post_id, model_id, author_id, created_at, embedding)
-    values (
-        post.id, register_embedding_model(post.embedding_model), post.author_id,
-        post.created_at, post.embedding::halfvec
-    )
+    insert into post_vectors as v (post_id, model_id, content_hash, embedding)
+    values (p_post, register_embedding_model(p_model), p_content_hash, p_embedding::halfvec)
     on conflict on constraint post_vectors_pkey
-    do update set embedding = excluded.embedding, author_id = excluded.author_id,
-        created_at = excluded.created_at;
+    do update set embedding = excluded.embedding, content_hash = excluded.content_hash;
 end
 $$;
 
-COMMENT ON FUNCTION public.mirror_vector(post public.viral_posts_bank) IS 'Copy a post''s vector to post_vectors. Errors: LP001 no model named, LP002 zero vector.';
+COMMENT ON FUNCTION public.mirror_vector(p_post uuid, p_model text, p_content_hash text, p_embedding public.vector) IS 'Copy a post''s vector, made of the text of that hash, to post_vectors. Errors: LP001 no model named, LP002 zero vector.';
+
+CREATE FUNCTION public.move_waiting(p_batch uuid, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    part integer;
+    moved integer := 0;
+begin
+    -- as in retry_claims: a heart-beat or an editor may have a row for a moment
+    for try in 1..20 loop
+        with waiting as (
+            select w.ctid
+            from ai_batch_items i
+            join post_work w on w.post_id = i.post_id and w.stage = i.stage
+            where i.batch_id = p_batch and w.due_at = p_from and w.token is null
+            for update of w skip locked
+        )
+        update post_work w set due_at = p_to from waiting where w.ctid = waiting.ctid;
+        get diagnostics part = row_count;
+        moved := moved + part;
+        exit when not exists (
+            select from ai_batch_items i
+            join post_work w on w.post_id = i.post_id and w.stage = i.stage
+            where i.batch_id = p_batch and w.due_at = p_from and w.token is null
+        );
+        perform pg_sleep(0.05);
+    end loop;
+    return moved;
+end
+$$;
+
+COMMENT ON FUNCTION public.move_waiting(p_batch uuid, p_from timestamp with time zone, p_to timestamp with time zone) IS 'Make the work that waits for a batch until p_from due at p_to instead; how much. Work whose input changed meanwhile is due already and stays as it is.';
+
+CREATE FUNCTION public.open_batch(p_batch uuid, p_provider text, p_model text, p_purpose text, p_stage public.post_stage, p_call uuid, p_line_sizes integer[], p_wait interval, p_lease interval, p_posts uuid[], p_stages public.post_stage[], p_tokens bigint[], p_lines integer[], p_places integer[], p_keys bytea[]) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    until timestamptz := clock_timestamp() + p_wait;
+    opened uuid := gen_random_uuid();
+    free uuid[];
+    mine uuid[];
+begin
+    if array[cardinality(p_stages), cardinality(p_tokens), cardinality(p_lines),
+            cardinality(p_places), cardinality(p_keys)]
+        <> array_fill(cardinality(p_posts), array[5])
+    then
+        raise exception 'batch of % questions: its arrays differ in length', cardinality(p_posts)
+            using errcode = 'LP090',
+            hint = 'Give each question its post, stage, token or null, line, place and key.';
+    end if;
+    delete from ai_batches b where b.ended_at < now() - interval '30 days';
+    delete from ai_batch_items i
+    where i.ctid = any (array(
+        select o.ctid from ai_batch_items o
+        join ai_batches b on b.id = o.batch_id
+        where o.answered and b.ended_at < now() - interval '1 day'
+        for update of o skip locked
+    ));
+    select array_agg(locked.id) into free
+    from (
+        select b.id from viral_posts_bank b
+        where b.id = any (p_posts)
+        order by b.id
+        for key share skip locked
+    ) as locked;
+
+    -- The claims that still stand, and what nobody holds of the other stages that a line asks about.
+    with wanted as (
+        select w.ctid, q.token
+        from unnest(p_posts, p_stages, p_tokens) as q (post_id, stage, token)
+        join post_work w on w.post_id = q.post_id and w.stage = q.stage
+        where q.post_id = any (free) and (w.token = q.token or q.token is null
+            and w.due_at <= now() and (w.lease_until is null or w.lease_until < now()))
+        for update of w skip locked
+    ),
+    waiting as (
+        update post_work w
+        set due_at = until, token = null, lease_until = null,
+            attempts = greatest(w.attempts - (wanted.token is not null)::integer, 0)
+        from wanted where w.ctid = wanted.ctid
+        returning w.post_id, wanted.token
+    )
+    select array_agg(waiting.post_id) into mine from waiting where waiting.token is not null;
+    if mine is null then
+        return null;
+    end if;
+
+    insert into ai_batches (
+        id, provider, model, purpose, stage, call_id, line_sizes, waits_until, holder, held_until
+    )
+    values (
+        p_batch, p_provider, p_model, p_purpose, p_stage, p_call, p_line_sizes, until, opened,
+        clock_timestamp() + p_lease
+    );
+    insert into ai_batch_items (batch_id, line, post_id, stage, place, key)
+    select p_batch, q.line, q.post_id, q.stage, q.place, q.key
+    from unnest(p_posts, p_stages, p_lines, p_places, p_keys) as q (post_id, stage, line, place, key)
+    where q.post_id = any (mine);
+    update ai_batches b
+    set questions = (select count(*) from ai_batch_items i where i.batch_id = p_batch)
+    where b.id = p_batch;
+    return opened;
+end
+$$;
+
+COMMENT ON FUNCTION public.open_batch(p_batch uuid, p_provider text, p_model text, p_purpose text, p_stage public.post_stage, p_call uuid, p_line_sizes integer[], p_wait interval, p_lease interval, p_posts uuid[], p_stages public.post_stage[], p_tokens bigint[], p_lines integer[], p_places integer[], p_keys bytea[]) IS 'Write down the intent of a batch (and clear what old ones left): claimed posts (a question''s token) and the other stages of theirs that a line asks about (token null) wait for it from now on. Returns what holds the batch for p_lease, or null when no claim stands any more. Error: LP090.';
+
+CREATE FUNCTION public.pause_provider(p_scope text, p_code text, p_reason text, p_seconds double precision, p_first double precision, p_longest double precision, p_worker text) RETURNS double precision
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    before provider_pauses;
+    holds boolean;
+    pause double precision;
+begin
+    perform pg_advisory_xact_lock(hashtext('provider_pauses:' || p_scope));
+    select * into before from provider_pauses p where p.scope = p_scope and p.code = p_code;
+    holds := coalesce(before.until > clock_timestamp(), false);
+    if p_seconds is not null then
+        pause := p_seconds;
+    elsif holds then  -- threads that met the same trouble at once are one pause
+        pause := extract(epoch from before.until - clock_timestamp());
+    else
+        pause := least(p_first * 2 ^ least(coalesce(before.times, 0), 20), p_longest);
+    end if;
+    insert into provider_pauses as p (scope, until, code, reason)
+    values (p_scope, clock_timestamp() + pause * interval '1 second', p_code, p_reason)
+    on conflict on constraint provider_pauses_pkey do update
+    set until = greatest(p.until, excluded.until),
+        times = case when p.code = excluded.code then p.times + (not holds)::integer else 1 end,
+        since = case when p.code = excluded.code then p.since else excluded.since end,
+        code = excluded.code,
+        reason = excluded.reason
+    returning extract(epoch from p.until - clock_timestamp()) into pause;
+    if p_worker is not null and not exists (
+        select from ai_errors e
+        where e.post_id is null and not e.is_resolved and e.error_code = p_code
+            and e.metadata ->> 'scope' = p_scope
+    ) then
+        insert into ai_errors (function_name, error_code, error_message, metadata)
+        values (p_worker, p_code, p_reason, jsonb_build_object('scope', p_scope));
+    end if;
+    return pause;
+end
+$$;
+
+COMMENT ON FUNCTION public.pause_provider(p_scope text, p_code text, p_reason text, p_seconds double precision, p_first double precision, p_longest double precision, p_worker text) IS 'Have no process call a provider, or one model written provider:model, for p_seconds; without them for p_first seconds, doubled each time in a row, at most p_longest. With p_worker it is an incident: one row in ai_errors until the provider answers again. Returns the seconds that are left of all that was asked for.';
 
 CREATE FUNCTION public.post_day(created_at timestamp with time zone) RETURNS date
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path TO 'public', 'pg_temp'
     RETURN GREATEST('2024-01-01'::date, LEAST(((created_at AT TIME ZONE 'UTC'::text))::date, ((now() AT TIME ZONE 'UTC'::text))::date));
 
-COMMENT ON FUNCTION public.post_day(created_at timestamp with time zone) IS 'The partition of a post: its UTC day, earlier ones count to 2024-01-01, later ones to today.';
+COMMENT ON FUNCTION public.post_day(created_at timestamp with time zone) IS 'The partition of a post: its UTC day, earlier ones count to 2024-01-01, later ones to today. Example: select post_day(''2023-05-01 12:00+00'')';
 
 CREATE FUNCTION public.profiles_wanting_style(p_min_posts integer) RETURNS SETOF uuid
     LANGUAGE sql STABLE
@@ -511,6 +2264,45 @@ CREATE FUNCTION public.profiles_wanting_style(p_min_posts integer) RETURNS SETOF
 $$;
 
 COMMENT ON FUNCTION public.profiles_wanting_style(p_min_posts integer) IS 'Profiles without a style that have enough posts with words and are not queued yet.';
+
+CREATE FUNCTION public.promote_embedding_model(p_model text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    candidate embedding_models;
+    serving smallint;
+begin
+    -- one at a time; a claim of the last posts that commits now is seen by the next call
+    perform from embedding_models m order by m.id for update;
+    select * into candidate from embedding_models m where m.name = p_model and m.state <> 'serving';
+    if not found or not exists (
+        select from post_vectors v where v.model_id = candidate.id
+    ) then
+        return false;
+    end if;
+    select m.id into serving from embedding_models m where m.state = 'serving';
+    if exists (
+        select from post_vectors old
+        where old.model_id = serving
+            and not exists (
+                select from post_vectors new
+                where new.post_id = old.post_id and new.model_id = candidate.id
+            )
+            and not exists (
+                select from ai_errors e
+                where e.post_id = old.post_id and e.stage = 'embeddings' and not e.is_resolved
+            )
+    ) then
+        return false;
+    end if;
+    update embedding_models m set state = 'retired' where m.state = 'serving';
+    update embedding_models m set state = 'serving' where m.id = candidate.id;
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION public.promote_embedding_model(p_model text) IS 'Let a model serve the search from now on, if every post that the serving one finds has a vector of it or is a dead letter; whether it does from now on because of this call.';
 
 CREATE FUNCTION public.raise_flags(p_stage public.post_stage, p_first date, p_last date, p_after uuid, p_max integer) RETURNS TABLE(raised integer, last_id uuid)
     LANGUAGE plpgsql
@@ -555,7 +2347,43 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION public.raise_flags(p_stage public.post_stage, p_first date, p_last date, p_after uuid, p_max integer) IS 'Ask for one stage again on posts of the given days, in chunks of p_max ids after p_after. Answers how many posts the chunk has, wanted already or not, and the last of them.';
+COMMENT ON FUNCTION public.raise_flags(p_stage public.post_stage, p_first date, p_last date, p_after uuid, p_max integer) IS 'Ask for one stage again on posts of the given days, in chunks of p_max ids after p_after. Answers how many posts the chunk has, wanted already or not, and the last of them. Example: select * from raise_flags(''topic_classifications'', ''2024-01-01'', current_date, null, 1000)';
+
+CREATE FUNCTION public.recount_batches(p_batches uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    -- Two that count at once would both miss the other's post.  So they take turns, and in the
+    -- order of ids, as two that touch the same two batches would wait for each other otherwise.
+    perform from post_batches b where b.id = any (p_batches) order by b.id for no key update;
+    -- a statement of its own: its snapshot has what was committed while the locks were waited for
+    update post_batches b
+    set total_posts = c.total,
+        completed_posts = c.completed,
+        status = c.status,
+        completed_at = case
+            when c.status = 'completed' then coalesce(b.completed_at, clock_timestamp())
+        end
+    from batch_counts(p_batches) as c
+    where b.id = c.batch_id and (
+        (b.total_posts, b.completed_posts, b.status)
+            is distinct from (c.total, c.completed, c.status)
+        or (b.completed_at is not null) <> (c.status = 'completed')
+    );
+end
+$$;
+
+COMMENT ON FUNCTION public.recount_batches(p_batches uuid[]) IS 'Bring the numbers of batches up to date under their locks; unknown ones are passed over.
+Example: select recount_batches(array(select id from post_batches))';
+
+CREATE FUNCTION public.refusal_to_change(p_state text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
+    RETURN CASE p_state WHEN 'published'::text THEN 'it went out already, to one account at least'::text WHEN 'publishing'::text THEN 'it is going out now'::text WHEN 'cancelled'::text THEN 'it was cancelled: schedule it anew'::text ELSE (('it is '::text || p_state) || ': decide with "linkedin-pipeline publications resolve"'::text) END;
+
+COMMENT ON FUNCTION public.refusal_to_change(p_state text) IS 'Why a scheduled post in that state stays as it is.
+Example: select refusal_to_change(''unconfirmed'')';
 
 CREATE FUNCTION public.register_embedding_model(model_name text) RETURNS smallint
     LANGUAGE plpgsql
@@ -564,43 +2392,38 @@ CREATE FUNCTION public.register_embedding_model(model_name text) RETURNS smallin
 declare
     model_id smallint;
 begin
-    select m.id into model_id from embedding_models m where m.name = model_name;
-    if model_id is null then
+    -- somebody may register it, or another, at the same moment: then look again
+    for try in 1..20 loop
+        select m.id into model_id from embedding_models m where m.name = model_name;
+        exit when model_id is not null;
         begin
-            insert into embedding_models (name, state)
+            -- beside a serving model of odd id an even one, and the other way round
+            insert into embedding_models (name, id, state)
             select model_name,
-                case when exists (select from embedding_models where state = 'serving')
-                    then 'building' else 'serving' end
+                last.id + case when (last.id + 1 - serving.id) % 2 = 0 then 2 else 1 end,
+                case when serving.id is null then 'serving' else 'building' end
+            from (select coalesce(max(m.id), 0) as id from embedding_models m) as last
+            left join embedding_models serving on serving.state = 'serving'
             returning id into model_id;
-        exception when unique_violation then
-            -- somebody registered it, or another first model, at the same moment
-            insert into embedding_models (name, state) values (model_name, 'building')
-            on conflict (name) do nothing;
-            select m.id into model_id from embedding_models m where m.name = model_name;
+        exception when unique_violation then null;
         end;
-    end if;
+    end loop;
     return model_id;
 end
 $$;
 
-COMMENT ON FUNCTION public.register_embedding_model(model_name text) IS 'The short id of a model, which becomes known on first sight; the first of all serves.';
+COMMENT ON FUNCTION public.register_embedding_model(model_name text) IS 'The short id of a model, which becomes known on first sight; the first of all serves. Example: select register_embedding_model(''openai:text-embedding-3-small'')';
 
 CREATE FUNCTION public.reject_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_codes text[], p_reasons text[], p_worker text, p_run_id text) RETURNS TABLE(post_id uuid, held boolean)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
 declare
-    answer record;
-    mine uuid[] := '{}';
+    mine uuid[];
+    locked uuid[];
 begin
-    for answer in select * from hold_claims(p_stage, p_posts, p_tokens) loop
-        if answer.held then
-            mine := mine || answer.post_id;
-        end if;
-        post_id := answer.post_id;
-        held := answer.held;
-        return next;
-    end loop;
+    select h.held, h.busy into mine, locked
+    from hold_claims(p_stage, p_posts, p_tokens, cardinality(p_reasons)) h;
     update viral_posts_bank b
     set needs_hook_extraction = b.needs_hook_extraction and p_stage <> 'hooks',
         needs_embedding = b.needs_embedding and p_stage <> 'embeddings',
@@ -616,10 +2439,30 @@ begin
         jsonb_strip_nulls(jsonb_build_object('dagster_run_id', p_run_id))
     from unnest(p_posts, p_codes, p_reasons) as r (id, code, reason)
     where r.id = any (mine);
+    return query select * from claim_answers(mine, locked);
 end
 $$;
 
-COMMENT ON FUNCTION public.reject_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_codes text[], p_reasons text[], p_worker text, p_run_id text) IS 'Make claimed work dead letters: lower the flag, keep the reason in ai_errors. Answers like hold_claims.';
+COMMENT ON FUNCTION public.reject_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_codes text[], p_reasons text[], p_worker text, p_run_id text) IS 'Make claimed work dead letters: lower the flag, keep the reason in ai_errors. Answers like store_hooks. Error: LP082.';
+
+CREATE FUNCTION public.reject_style(p_profile uuid, p_token bigint, p_code text, p_reason text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    -- the row stays: a profile without a style and without work would be queued again at once
+    update profile_work
+    set due_at = 'infinity', token = null, lease_until = null, attempts = 0
+    where profile_id = p_profile and task = 'style' and token = p_token;
+    if not found then
+        return false;
+    end if;
+    perform style_incident(p_profile, p_code, p_reason);
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION public.reject_style(p_profile uuid, p_token bigint, p_code text, p_reason text) IS 'Put a claimed profile aside until request_styles() makes it due, with one open incident.';
 
 CREATE FUNCTION public.release_embedding_lock(p_post_id uuid) RETURNS boolean
     LANGUAGE sql
@@ -634,7 +2477,7 @@ CREATE FUNCTION public.release_embedding_lock(p_post_id uuid) RETURNS boolean
     select exists (select from released)
 $$;
 
-COMMENT ON FUNCTION public.release_embedding_lock(p_post_id uuid) IS 'Give a claimed embedding back, whoever holds it; false when nobody does.';
+COMMENT ON FUNCTION public.release_embedding_lock(p_post_id uuid) IS 'Give a claimed embedding back, whoever holds it, and end its token; false when nobody does. Example: select release_embedding_lock(''00000000-0000-0000-0000-000000000000'')';
 
 CREATE FUNCTION public.release_stale_embedding_locks() RETURNS integer
     LANGUAGE sql
@@ -654,7 +2497,7 @@ CREATE FUNCTION public.release_stale_embedding_locks() RETURNS integer
     select count(*)::integer from released
 $$;
 
-COMMENT ON FUNCTION public.release_stale_embedding_locks() IS 'Give back what workers of every stage held past their leases; live leases stay. How many.';
+COMMENT ON FUNCTION public.release_stale_embedding_locks() IS 'Give back what workers of every stage held past their leases, and end its tokens; live leases stay. How many. Example: select release_stale_embedding_locks()';
 
 CREATE FUNCTION public.request_styles(p_profiles uuid[]) RETURNS integer
     LANGUAGE sql
@@ -670,7 +2513,56 @@ CREATE FUNCTION public.request_styles(p_profiles uuid[]) RETURNS integer
     select count(*)::integer from queued
 $$;
 
-COMMENT ON FUNCTION public.request_styles(p_profiles uuid[]) IS 'Make the styles of profiles due now; returns how many.';
+COMMENT ON FUNCTION public.request_styles(p_profiles uuid[]) IS 'Make the styles of profiles due now; returns how many. Example: select request_styles(array(select id from profiles where type = ''internal''))';
+
+CREATE FUNCTION public.require_engagement_action(p_action text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    if p_action is null or p_action not in ('reaction', 'comment') then
+        raise exception 'action type: %', coalesce(quote_literal(p_action), 'null')
+            using errcode = 'LP051', hint = 'Write ''reaction'' or ''comment''.';
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.require_engagement_action(p_action text) IS 'Refuse what is neither reaction nor comment (LP051). Example: select require_engagement_action(''reaction'')';
+
+CREATE FUNCTION public.reschedule_post(scheduled_post_id uuid, scheduled_at timestamp with time zone) RETURNS TABLE(done boolean, reason text)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    found_in record;
+begin
+    perform check_publishing_time(scheduled_at);
+    select * into found_in from lock_schedule(scheduled_post_id);
+    if found_in.committed is not null or found_in.status = 'cancelled' then
+        return query
+        select false, refusal_to_change(coalesce(found_in.committed, found_in.status));
+        return;
+    end if;
+    if goes_out_otherwise(scheduled_post_id) then
+        return query
+        select false, 'its production post goes out by another scheduled post'::text;
+        return;
+    end if;
+    update scheduled_post_accounts a set status = 'pending', error_message = null
+    where a.scheduled_post_id = reschedule_post.scheduled_post_id
+        and a.status in ('failed', 'missed');
+    update scheduled_posts s
+    set scheduled_at = reschedule_post.scheduled_at, status = 'pending', error_message = null
+    where s.id = reschedule_post.scheduled_post_id;
+    perform mirror_schedule(s.production_post_id, 'scheduled', s.scheduled_at)
+    from scheduled_posts s
+    where s.id = reschedule_post.scheduled_post_id;
+    return query select true, null::text;
+end
+$$;
+
+COMMENT ON FUNCTION public.reschedule_post(scheduled_post_id uuid, scheduled_at timestamp with time zone) IS 'Move a scheduled post to another instant; one that failed or was missed is pending again. done is false, with the reason, when it was cancelled, when its production post goes out by another row, or when the intent is committed as for cancel_scheduled_post. Errors: LP043 no time or over for more than 5 minutes, LP048 unknown.
+Example: select r.* from scheduled_posts s, reschedule_post(s.id, now() + interval ''1 day'') as r';
 
 CREATE FUNCTION public.retry_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_delays interval[], p_charge boolean) RETURNS SETOF uuid
     LANGUAGE plpgsql
@@ -705,7 +2597,7 @@ $$;
 
 COMMENT ON FUNCTION public.retry_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_delays interval[], p_charge boolean) IS 'Put claimed work back, due after its delay; without p_charge the attempt does not count.';
 
-CREATE FUNCTION public.retry_style(p_profile uuid, p_token bigint, p_delay interval, p_charge boolean) RETURNS boolean
+CREATE FUNCTION public.retry_style(p_profile uuid, p_token bigint, p_delay interval, p_charge boolean, p_code text DEFAULT NULL::text, p_reason text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -714,11 +2606,243 @@ begin
     set due_at = now() + p_delay, token = null, lease_until = null,
         attempts = greatest(attempts - (not p_charge)::integer, 0)
     where profile_id = p_profile and task = 'style' and token = p_token;
-    return found;
+    if not found then
+        return false;
+    end if;
+    if p_code is not null then
+        perform style_incident(p_profile, p_code, p_reason);
+    end if;
+    return true;
 end
 $$;
 
-COMMENT ON FUNCTION public.retry_style(p_profile uuid, p_token bigint, p_delay interval, p_charge boolean) IS 'Put a claimed profile back, due after the delay; without p_charge the attempt does not count.';
+COMMENT ON FUNCTION public.retry_style(p_profile uuid, p_token bigint, p_delay interval, p_charge boolean, p_code text, p_reason text) IS 'Put a claimed profile back, due after the delay; without p_charge the attempt does not count. With p_code it is an incident.';
+
+CREATE FUNCTION public.schedule_post(author_id uuid, content text, local_time timestamp without time zone, timezone text, unipile_account_ids uuid[] DEFAULT NULL::uuid[], mentions jsonb DEFAULT '[]'::jsonb, external_link text DEFAULT NULL::text, attachments jsonb DEFAULT '[]'::jsonb, production_post_id uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    zone constant text := time_zone_name(timezone);
+    instant timestamptz;
+    accounts uuid[];
+    wrong uuid;
+    draft production_posts;
+    made uuid;
+begin
+    if not exists (select from profiles p where p.id = schedule_post.author_id) then
+        raise exception 'author %: unknown', coalesce(author_id::text, 'null') using
+            errcode = 'LP040', hint = 'Give the id of a row of profiles.';
+    end if;
+    if coalesce(content, '') !~ '\S' then
+        raise exception 'content: empty' using
+            errcode = 'LP041', hint = 'A post needs a text.';
+    end if;
+    instant := case when isfinite(local_time) then local_instant(local_time, zone) end;
+    perform check_publishing_time(instant);
+    if jsonb_typeof(coalesce(mentions, '[]')) <> 'array'
+        or jsonb_typeof(coalesce(attachments, '[]')) <> 'array'
+    then
+        raise exception 'mentions, attachments: no arrays' using
+            errcode = 'LP046', hint = 'Give JSON arrays, [] for none.';
+    end if;
+
+    if unipile_account_ids is null then
+        accounts := array(
+            select a.id from unipile_accounts a
+            where a.profile_id = schedule_post.author_id and a.is_active and a.status = 'OK'
+                and a.provider = 'LINKEDIN'
+        );
+    else
+        accounts := array(select distinct a.id from unnest(unipile_account_ids) as a (id));
+        select w.id into wrong from unnest(accounts) as w (id)
+        where not exists (
+            select from unipile_accounts a
+            where a.id = w.id and a.is_active and a.provider = 'LINKEDIN'
+        );
+        if found then
+            raise exception 'account %: unknown or switched off', coalesce(wrong::text, 'null')
+                using errcode = 'LP045',
+                hint = 'Give ids (column id) of active LinkedIn rows of unipile_accounts.';
+        end if;
+    end if;
+    if cardinality(accounts) = 0 then
+        raise exception 'author %: no LinkedIn account to publish with', author_id using
+            errcode = 'LP044', hint = 'Connect an account of the author, or name others.';
+    end if;
+
+    if production_post_id is not null then
+        -- locked: of two that schedule the same draft at once the second sees the first's row
+        select * into draft from production_posts p
+        where p.id = schedule_post.production_post_id
+        for no key update;
+        if not found or draft.author_id <> schedule_post.author_id then
+            raise exception 'production post %: not one of author %', production_post_id, author_id
+                using errcode = 'LP047', hint = 'Give the id of a draft of this author.';
+        end if;
+        if draft.status in ('publishing', 'published', 'held', 'unconfirmed') or exists (
+            select from scheduled_posts s
+            where s.production_post_id = schedule_post.production_post_id
+                and s.status not in ('cancelled', 'failed', 'missed')
+        ) then
+            raise exception 'production post %: on its way already', production_post_id using
+                errcode = 'LP047', hint = 'Use reschedule_post, or cancel_scheduled_post first.';
+        end if;
+    end if;
+
+    insert into scheduled_posts (
+        author_id, content, mentions, external_link, attachments, scheduled_at, timezone,
+        production_post_id
+    )
+    values (
+        schedule_post.author_id, schedule_post.content, coalesce(schedule_post.mentions, '[]'),
+        schedule_post.external_link, coalesce(schedule_post.attachments, '[]'), instant, zone,
+        schedule_post.production_post_id
+    )
+    returning id into made;
+    insert into scheduled_post_accounts (scheduled_post_id, unipile_account_id)
+    select made, a.id from unnest(accounts) as a (id);
+    perform mirror_schedule(draft.id, 'scheduled', instant);
+    return made;
+end
+$$;
+
+COMMENT ON FUNCTION public.schedule_post(author_id uuid, content text, local_time timestamp without time zone, timezone text, unipile_account_ids uuid[], mentions jsonb, external_link text, attachments jsonb, production_post_id uuid) IS 'Schedule a text for the time that clocks of a zone show (a time that is skipped moves forward, of one that comes twice the first counts), to the given accounts (column id of unipile_accounts) or to the author''s active LinkedIn accounts with status OK. A production post that is named becomes scheduled and goes out through this row only. Answers the id of the row of scheduled_posts. Errors: LP040 unknown author, LP041 empty content, LP042 unknown zone, LP043 no time or over for more than 5 minutes, LP044 no account, LP045 unknown or inactive account, LP046 mentions or attachments no array, LP047 production post unknown, of another author, or on its way already.
+Example: select schedule_post(author_id => a.profile_id, content => ''Hello.'', local_time => now()::timestamp + interval ''2 days'', timezone => ''Europe/Paris'') from unipile_accounts a where a.status = ''OK'' and a.is_active and a.profile_id is not null';
+
+CREATE FUNCTION public.search_recall(samples integer DEFAULT 50) RETURNS TABLE(filter text, sampled integer, recall double precision)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+declare
+    kinds constant text[] := array[
+        'none', 'author_id', 'topic_id', 'audience_id', 'hook_type_id', 'posted_after'
+    ];
+    columns constant text[] := array[
+        null, 'author_id', 'topic_id', 'audience_id', 'hook_type_id', 'posted_at'
+    ];
+    model smallint;
+    query halfvec;
+    other viral_posts_bank;
+    value jsonb;
+    hits bigint[] := array_fill(0, array[6]);
+    wanted bigint[] := array_fill(0, array[6]);
+    tried integer[] := array_fill(0, array[6]);
+    farthest double precision;
+    size integer;
+    start uuid;
+begin
+    if samples is null or not samples between 1 and 1000 then
+        raise exception 'samples %: not between 1 and 1000', samples using
+            errcode = 'LP015', hint = 'Each sample costs an exact scan of all vectors.';
+    end if;
+    select m.id into model from embedding_models m where m.state = 'serving';
+    for n in 1..samples loop
+        -- one stored vector to ask with, another post to take the filter's value from: a filter that
+        -- fits the question is the easy case
+        start := gen_random_uuid(); -- in a variable, as it would be another one for every row
+        select v.embedding into query from post_vectors v
+        where v.post_id >= start and v.model_id = model
+        order by v.post_id limit 1;
+        if query is null then
+            select v.embedding into query from post_vectors v
+            where v.model_id = model
+            order by v.post_id limit 1;
+        end if;
+        start := gen_random_uuid();
+        select b.* into other from viral_posts_bank b where b.id >= start order by b.id limit 1;
+        if other.id is null then
+            select b.* into other from viral_posts_bank b order by b.id limit 1;
+        end if;
+        continue when query is null or other.id is null;
+        for kind in 1..6 loop
+            value := to_jsonb(other) -> columns[kind];
+            continue when kind > 1 and coalesce(jsonb_typeof(value), 'null') = 'null';
+            execute 'select count(*), max(exact.distance) from (
+                    select (v.embedding <=> $1) + 0 as distance
+                    from post_vectors v
+                    where v.model_id = $2' || case when kind = 1 then '' else format(
+                        ' and v.post_id in (
+                            select b.id from viral_posts_bank b where b.%I %s %L
+                        )', columns[kind], case columns[kind] when 'posted_at' then '>=' else '=' end,
+                        value #>> '{}'
+                    ) end || '
+                    order by 1
+                    limit 10
+                ) as exact'
+                into size, farthest using query, model;
+            continue when size = 0;
+            tried[kind] := tried[kind] + 1;
+            wanted[kind] := wanted[kind] + size;
+            hits[kind] := hits[kind] + (
+                select count(*)
+                from match_viral_posts_filtered(
+                    query::vector,
+                    case when kind = 1 then '{}' else jsonb_build_object(kinds[kind], value) end,
+                    -1, 10
+                ) as near
+                where 1 - near.similarity <= farthest + 1e-9
+            );
+        end loop;
+    end loop;
+    return query
+    select k.kind, k.tried, k.hits::double precision / k.wanted
+    from unnest(kinds, tried, hits, wanted) as k (kind, tried, hits, wanted)
+    where k.tried > 0;
+end
+$_$;
+
+COMMENT ON FUNCTION public.search_recall(samples integer) IS 'Recall at 10 of the search, by kind of filter: which part of the true nearest posts it finds, asked with so many stored vectors (1 to 1000) and compared with an exact scan. About 0.3 s a sample at 100,000 posts. Under 0.98: reindex the index of the serving model concurrently (post_vectors_odd or post_vectors_even), or raise ef_search in match_viral_posts_filtered. Error: LP015. Example: select * from search_recall(5)';
+
+CREATE TABLE public.comment_patterns (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    prompt_instructions text DEFAULT ''::text NOT NULL,
+    length_min integer DEFAULT 50 NOT NULL,
+    length_max integer DEFAULT 300 NOT NULL,
+    asks_question boolean DEFAULT false NOT NULL,
+    examples text[] DEFAULT '{}'::text[] NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT comment_patterns_check CHECK (((length_min >= 0) AND (length_min <= length_max)))
+);
+
+COMMENT ON TABLE public.comment_patterns IS 'Ways to comment, taken in turns so that no one repeats.';
+
+COMMENT ON COLUMN public.comment_patterns.length_min IS 'Characters, as is length_max.';
+
+CREATE FUNCTION public.select_comment_pattern(engager_id uuid, exclude_count integer DEFAULT 10) RETURNS SETOF public.comment_patterns
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    if exclude_count is null or exclude_count < 0 then
+        raise exception 'exclude_count: %', coalesce(exclude_count::text, 'null')
+            using errcode = 'LP053',
+            hint = 'Say how many of the last patterns to leave out, 0 or more.';
+    end if;
+    return query
+    with used as (
+        select l.comment_pattern_id as id, max(l.executed_at) as last,
+            row_number() over (order by max(l.executed_at) desc, l.comment_pattern_id) as place
+        from engagement_logs l
+        where l.engager_profile_id = engager_id and l.comment_pattern_id is not null
+        group by l.comment_pattern_id
+    )
+    select c.*
+    from comment_patterns c
+    left join used u on u.id = c.id
+    where c.is_active
+    order by
+        coalesce(u.place <= exclude_count, false),
+        case when u.place <= exclude_count then u.place end desc,
+        random()
+    limit 1;
+end
+$$;
+
+COMMENT ON FUNCTION public.select_comment_pattern(engager_id uuid, exclude_count integer) IS 'An active pattern by chance, none of the last exclude_count different ones that the engager used (engagement_logs says which); when that leaves none, the one not used for longest. No row without an active pattern; an engager that is not known has used none. Errors: LP053 exclude_count is null or negative. Example: select * from select_comment_pattern((select id from profiles limit 1), 3)';
 
 CREATE FUNCTION public.set_error_ref() RETURNS trigger
     LANGUAGE plpgsql
@@ -732,63 +2856,62 @@ $$;
 
 COMMENT ON FUNCTION public.set_error_ref() IS 'Give a new error its reference.';
 
-CREATE FUNCTION public.store_embeddings(p_posts uuid[], p_tokens bigint[], p_embeddings public.vector[], p_model text) RETURNS TABLE(post_id uuid, held boolean)
+CREATE FUNCTION public.store_embeddings(p_posts uuid[], p_tokens bigint[], p_embeddings public.vector[], p_model text, p_serving public.vector[] DEFAULT NULL::public.vector[], p_serving_model text DEFAULT NULL::text) RETURNS TABLE(post_id uuid, held boolean)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
 declare
-    answer record;
-    mine uuid[] := '{}';
+    mine uuid[];
+    locked uuid[];
 begin
-    for answer in select * from hold_claims('embeddings', p_posts, p_tokens) loop
-        if answer.held then
-            mine := mine || answer.post_id;
-        end if;
-        post_id := answer.post_id;
-        held := answer.held;
-        return next;
-    end loop;
+    if cardinality(p_serving) <> cardinality(p_posts) then
+        raise exception 'write-back of % posts: it brings % vectors of the serving model',
+            cardinality(p_posts), cardinality(p_serving) using
+            errcode = 'LP082', hint = 'Give each post one, or null, in the same order.';
+    end if;
+    select h.held, h.busy into mine, locked
+    from hold_claims('embeddings', p_posts, p_tokens, cardinality(p_embeddings)) h;
+    perform mirror_vector(b.id, p_serving_model, b.content_hash, r.embedding)
+    from unnest(p_posts, p_serving) as r (id, embedding)
+    join viral_posts_bank b on b.id = r.id
+    where b.id = any (mine) and r.embedding is not null;
     update viral_posts_bank b
     set embedding = r.embedding, embedding_model = p_model, needs_embedding = false
     from unnest(p_posts, p_embeddings) as r (id, embedding)
     where b.id = r.id and b.id = any (mine);
+    return query select * from claim_answers(mine, locked);
 end
 $$;
 
-COMMENT ON FUNCTION public.store_embeddings(p_posts uuid[], p_tokens bigint[], p_embeddings public.vector[], p_model text) IS 'Write vectors of claimed posts. Answers like hold_claims: held, busy, or no row when stale.';
+COMMENT ON FUNCTION public.store_embeddings(p_posts uuid[], p_tokens bigint[], p_embeddings public.vector[], p_model text, p_serving public.vector[], p_serving_model text) IS 'Write vectors of claimed posts. While a new model is being built, p_serving brings vectors of the serving one beside them (null: leave what is there), so that search finds the new text at once. Answers like store_hooks. Errors: LP001 no model named, LP002 zero vector, LP082.';
 
 CREATE FUNCTION public.store_hooks(p_posts uuid[], p_tokens bigint[], p_hooks text[]) RETURNS TABLE(post_id uuid, held boolean)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
 declare
-    answer record;
-    mine uuid[] := '{}';
+    mine uuid[];
+    locked uuid[];
 begin
-    for answer in select * from hold_claims('hooks', p_posts, p_tokens) loop
-        if answer.held then
-            mine := mine || answer.post_id;
-        end if;
-        post_id := answer.post_id;
-        held := answer.held;
-        return next;
-    end loop;
+    select h.held, h.busy into mine, locked
+    from hold_claims('hooks', p_posts, p_tokens, cardinality(p_hooks)) h;
     update viral_posts_bank b
     set hook = r.hook, hook_extracted_at = clock_timestamp(), needs_hook_extraction = false
     from unnest(p_posts, p_hooks) as r (id, hook)
     where b.id = r.id and b.id = any (mine);
+    return query select * from claim_answers(mine, locked);
 end
 $$;
 
-COMMENT ON FUNCTION public.store_hooks(p_posts uuid[], p_tokens bigint[], p_hooks text[]) IS 'Write hooks of claimed posts. Answers like hold_claims: held, busy, or no row when stale.';
+COMMENT ON FUNCTION public.store_hooks(p_posts uuid[], p_tokens bigint[], p_hooks text[]) IS 'Write hooks of claimed posts. Answers: held, busy (try again), or no row when stale. Error: LP082.';
 
 CREATE FUNCTION public.store_labels(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_labels uuid[], p_confidences real[], p_model text) RETURNS TABLE(post_id uuid, held boolean)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
 declare
-    answer record;
-    mine uuid[] := '{}';
+    mine uuid[];
+    locked uuid[];
     valid uuid[];
 begin
     -- A label may have been switched off or deleted while the post was worked on, or somebody may be
@@ -805,21 +2928,14 @@ begin
         else false
     end;
 
-    for answer in
-        select h.post_id, h.held
-        from (
-            select array_agg(r.post) as posts, array_agg(r.token) as tokens
-            from unnest(p_posts, p_tokens) as r (post, token) where r.post = any (valid)
-        ) as kept
-        cross join lateral hold_claims(p_stage, kept.posts, kept.tokens) h
-    loop
-        if answer.held then
-            mine := mine || answer.post_id;
-        end if;
-        post_id := answer.post_id;
-        held := answer.held;
-        return next;
-    end loop;
+    select h.held, h.busy into mine, locked
+    from (
+        select array_agg(r.post) as posts, array_agg(r.token) as tokens
+        from unnest(p_posts, p_tokens) as r (post, token) where r.post = any (valid)
+    ) as kept
+    cross join lateral hold_claims(
+        p_stage, kept.posts, kept.tokens, cardinality(kept.posts)
+    ) h;
 
     case p_stage
         when 'hook_classifications' then
@@ -844,35 +2960,167 @@ begin
             raise exception 'stage %: it has no labels', p_stage using
                 errcode = 'LP003', hint = 'Use one of the three classification stages.';
     end case;
+    return query select * from claim_answers(mine, locked);
 end
 $$;
 
-COMMENT ON FUNCTION public.store_labels(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_labels uuid[], p_confidences real[], p_model text) IS 'Write labels of claimed posts, with their confidence (0 to 1) and the model that chose them. Answers like hold_claims; a label that is no longer active is not written. Error: LP003.';
+COMMENT ON FUNCTION public.store_labels(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_labels uuid[], p_confidences real[], p_model text) IS 'Write labels of claimed posts, with their confidence (0 to 1, or null) and what chose them. Answers like store_hooks; a label that is no longer active is not written. Error: LP003.';
 
-CREATE FUNCTION public.store_style(p_profile uuid, p_token bigint, p_prompt text, p_analysis jsonb) RETURNS boolean
+CREATE FUNCTION public.store_style(p_profile uuid, p_token bigint, p_prompt text, p_analysis jsonb, p_embedding public.vector DEFAULT NULL::public.vector, p_embedding_model text DEFAULT NULL::text, p_written_by text DEFAULT NULL::text, p_instead_of text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
 begin
     perform from profiles where id = p_profile for no key update;
-    delete from profile_work
-    where profile_id = p_profile and task = 'style' and token = p_token;
+    if p_prompt is not null and p_embedding is null then
+        -- the style must not wait for its vector: that one is made when the profile comes up again
+        update profile_work
+        set due_at = now() + interval '10 minutes', token = null, lease_until = null, attempts = 0
+        where profile_id = p_profile and task = 'style' and token = p_token;
+    else
+        delete from profile_work
+        where profile_id = p_profile and task = 'style' and token = p_token;
+    end if;
     if not found then
         return false;
     end if;
     update profiles
     set writing_style_prompt = coalesce(p_prompt, writing_style_prompt),
         style_analysis = coalesce(p_analysis, style_analysis),
+        writing_style_embedding = case when p_prompt is null and p_embedding is null
+            then writing_style_embedding else p_embedding end,
+        writing_style_embedding_model = case when p_prompt is null and p_embedding is null
+            then writing_style_embedding_model else p_embedding_model end,
         last_style_analysis_at = clock_timestamp()
     where id = p_profile;
     update ai_errors set is_resolved = true
     where profile_id = p_profile and function_name = 'worker_complete_profiles_v2'
         and not is_resolved;
+    if p_instead_of is not null then
+        insert into ai_errors (
+            function_name, error_code, error_message, profile_id, metadata, is_resolved
+        )
+        values (
+            'worker_complete_profiles_v2', 'style_fallback', p_instead_of, p_profile,
+            jsonb_build_object('outcome', 'written', 'written_by', p_written_by), true
+        );
+    end if;
     return true;
 end
 $$;
 
-COMMENT ON FUNCTION public.store_style(p_profile uuid, p_token bigint, p_prompt text, p_analysis jsonb) IS 'Write a claimed profile''s style and end the claim; nulls keep what is there (nothing changed). False when the claim was stale, and then nothing is written.';
+COMMENT ON FUNCTION public.store_style(p_profile uuid, p_token bigint, p_prompt text, p_analysis jsonb, p_embedding public.vector, p_embedding_model text, p_written_by text, p_instead_of text) IS 'Write a claimed profile''s style and end the claim; nulls keep what is there (nothing changed). A new style without its vector loses the old vector, and the profile is due again in ten minutes. p_instead_of says why p_written_by had to stand in: a resolved row in ai_errors. False when the claim was stale, and then nothing is written.';
+
+CREATE FUNCTION public.style_incident(p_profile uuid, p_code text, p_reason text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    insert into ai_errors (function_name, error_code, error_message, profile_id, metadata)
+    select 'worker_complete_profiles_v2', p_code, p_reason, p_profile,
+        jsonb_build_object('outcome', 'failed')
+    where not exists (
+        select from ai_errors e
+        where e.profile_id = p_profile and e.function_name = 'worker_complete_profiles_v2'
+            and e.error_code = p_code and not e.is_resolved
+    )
+$$;
+
+COMMENT ON FUNCTION public.style_incident(p_profile uuid, p_code text, p_reason text) IS 'Write down that a profile has no new style, once while an incident of the same code is open.';
+
+CREATE TABLE public.ai_batches (
+    id uuid NOT NULL,
+    provider text NOT NULL,
+    model text NOT NULL,
+    purpose text NOT NULL,
+    stage public.post_stage NOT NULL,
+    state text DEFAULT 'preparing'::text NOT NULL,
+    input_file_id text,
+    provider_batch_id text,
+    call_id uuid,
+    line_sizes integer[] NOT NULL,
+    questions integer DEFAULT 0 NOT NULL,
+    answered integer DEFAULT 0 NOT NULL,
+    discarded integer DEFAULT 0 NOT NULL,
+    error text,
+    waits_until timestamp with time zone NOT NULL,
+    holder uuid,
+    held_until timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    submitted_at timestamp with time zone,
+    polled_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT ai_batches_purpose_check CHECK ((purpose = ANY (ARRAY['embedding'::text, 'classification'::text]))),
+    CONSTRAINT ai_batches_state_check CHECK ((state = ANY (ARRAY['preparing'::text, 'uploaded'::text, 'submitted'::text, 'ended'::text, 'failed'::text])))
+);
+
+COMMENT ON TABLE public.ai_batches IS 'Batch files of a provider. A row is written before anything is uploaded, and says how far it came, so that no restart uploads or pays twice. Deleted 30 days after the end.';
+
+COMMENT ON COLUMN public.ai_batches.id IS 'Also part of the file''s name and of the batch''s metadata at the provider, where both are looked for when an answer was lost.';
+
+COMMENT ON COLUMN public.ai_batches.call_id IS 'The row in ai_usage_logs that carries its cost.';
+
+COMMENT ON COLUMN public.ai_batches.line_sizes IS 'How many texts or posts each line of the file is about.';
+
+COMMENT ON COLUMN public.ai_batches.waits_until IS 'When its posts are due by themselves. A work row with this very time waits for the batch.';
+
+COMMENT ON COLUMN public.ai_batches.holder IS 'Fences the process that works on it, until held_until.';
+
+CREATE FUNCTION public.take_batch(p_done uuid[], p_lease interval) RETURNS SETOF public.ai_batches
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    update ai_batches b
+    set holder = gen_random_uuid(), held_until = clock_timestamp() + p_lease
+    where b.id = (
+        select o.id from ai_batches o
+        where o.state not in ('ended', 'failed') and o.id <> all (p_done)
+            and (o.held_until is null or o.held_until < clock_timestamp())
+            and not exists (
+                select from provider_pauses p
+                where p.scope in (o.provider, o.provider || ':' || o.model)
+                    and p.until > clock_timestamp()
+            )
+        order by o.polled_at nulls first, o.created_at
+        limit 1
+        for update skip locked
+    )
+    returning b.*
+$$;
+
+COMMENT ON FUNCTION public.take_batch(p_done uuid[], p_lease interval) IS 'Take the open batch that nobody has looked at for longest, is in no other hands, not in p_done, and whose provider may be called.';
+
+CREATE FUNCTION public.time_zone_name(zone text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    name text;
+begin
+    -- Only names of the time zone database: PostgreSQL would also take 'FOO+3', and abbreviations,
+    -- which know no summer time.  The others below depend on the computer that the server runs on.
+    select z.name into name
+    from pg_timezone_names z
+    where lower(z.name) = lower(zone)
+        and z.name not in ('localtime', 'posixrules', 'Factory')
+        and z.name !~ '^(posix|right)/';
+    if name is null then
+        raise exception 'timezone %: unknown', coalesce(zone, 'null') using
+            errcode = 'LP042', hint = 'Give a name such as Europe/Paris, see pg_timezone_names.';
+    end if;
+    return name;
+end
+$$;
+
+COMMENT ON FUNCTION public.time_zone_name(zone text) IS 'A time zone''s name as the time zone database writes it, whatever its case. Error: LP042 unknown, as are abbreviations (CEST) and POSIX rules (FOO+3).
+Example: select time_zone_name(''europe/paris'')';
+
+CREATE FUNCTION public.trigger_monthly_style_refresh() RETURNS uuid
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    RETURN public.request_job('monthly_style_refresh'::text);
+
+COMMENT ON FUNCTION public.trigger_monthly_style_refresh() IS 'Ask for the styles of all profiles to be made anew. Answers the id of a row of pipeline_requests, the same one until its job starts.
+Example: select trigger_monthly_style_refresh()';
 
 CREATE FUNCTION public.trigger_process_hook_extracted() RETURNS trigger
     LANGUAGE plpgsql
@@ -881,72 +3129,86 @@ CREATE FUNCTION public.trigger_process_hook_extracted() RETURNS trigger
 declare
     edited boolean := new.content is distinct from old.content;
     rehooked boolean := new.hook is distinct from old.hook;
+    embedded boolean := new.embedding is distinct from old.embedding;
     ended post_stage[];
     opened post_stage[];
     settled post_stage[];
 begin
-    select
-        array_agg(w.stage) filter (where w.was_wanted and not w.wanted),
-        array_agg(w.stage) filter (where w.wanted and (w.renewed or not w.was_wanted)),
-        array_agg(w.stage) filter (where w.raised or w.written)
-    into ended, opened, settled
-    from (values
-        ('hooks'::post_stage, old.needs_hook_extraction, new.needs_hook_extraction,
-            edited or rehooked,
-            new.needs_hook_extraction and not old.needs_hook_extraction,
-            rehooked and not old.needs_hook_extraction),
-        ('embeddings', old.needs_embedding, new.needs_embedding,
-            edited or new.embedding is distinct from old.embedding,
-            new.needs_embedding and not old.needs_embedding,
-            new.embedding is distinct from old.embedding and not old.needs_embedding),
-        -- waits while a new hook is on its way
-        ('hook_classifications',
-            old.needs_hook_classification and not old.needs_hook_extraction,
-            new.needs_hook_classification and not new.needs_hook_extraction,
-            edited or rehooked or new.hook_type_id is distinct from old.hook_type_id,
-            new.needs_hook_classification and not old.needs_hook_classification,
-            new.hook_type_id is distinct from old.hook_type_id
-                and not old.needs_hook_classification),
-        ('topic_classifications', old.needs_topic_classification, new.needs_topic_classification,
-            edited or new.topic_id is distinct from old.topic_id,
-            new.needs_topic_classification and not old.needs_topic_classification,
-            new.topic_id is distinct from old.topic_id and not old.needs_topic_classification),
-        ('audience_classifications',
-            old.needs_audience_classification, new.needs_audience_classification,
-            edited or new.audience_id is distinct from old.audience_id,
-            new.needs_audience_classification and not old.needs_audience_classification,
-            new.audience_id is distinct from old.audience_id
-                and not old.needs_audience_classification)
-    ) as w (stage, was_wanted, wanted, renewed, raised, written);
+    -- Expressions, not one query over the five: that cost as much as all the rest of a write-back.
+    -- Classification of the hook waits while a new hook is on its way.
+    ended := array_remove(array[
+        case when old.needs_hook_extraction and not new.needs_hook_extraction then 'hooks' end,
+        case when old.needs_embedding and not new.needs_embedding then 'embeddings' end,
+        case when old.needs_hook_classification and not old.needs_hook_extraction
+            and not (new.needs_hook_classification and not new.needs_hook_extraction)
+            then 'hook_classifications' end,
+        case when old.needs_topic_classification and not new.needs_topic_classification
+            then 'topic_classifications' end,
+        case when old.needs_audience_classification and not new.needs_audience_classification
+            then 'audience_classifications' end
+    ]::post_stage[], null);
+    opened := array_remove(array[
+        case when new.needs_hook_extraction
+            and (edited or rehooked or not old.needs_hook_extraction) then 'hooks' end,
+        case when new.needs_embedding
+            and (edited or embedded or not old.needs_embedding) then 'embeddings' end,
+        case when new.needs_hook_classification and not new.needs_hook_extraction
+            and (edited or rehooked or new.hook_type_id is distinct from old.hook_type_id
+                or not old.needs_hook_classification or old.needs_hook_extraction)
+            then 'hook_classifications' end,
+        case when new.needs_topic_classification
+            and (edited or new.topic_id is distinct from old.topic_id
+                or not old.needs_topic_classification)
+            then 'topic_classifications' end,
+        case when new.needs_audience_classification
+            and (edited or new.audience_id is distinct from old.audience_id
+                or not old.needs_audience_classification)
+            then 'audience_classifications' end
+    ]::post_stage[], null);
+    -- a flag raised, or a value written that was not wanted: a dead letter has been seen to
+    settled := array_remove(array[
+        case when not old.needs_hook_extraction and (new.needs_hook_extraction or rehooked)
+            then 'hooks' end,
+        case when not old.needs_embedding and (new.needs_embedding or embedded)
+            then 'embeddings' end,
+        case when not old.needs_hook_classification and (new.needs_hook_classification
+                or new.hook_type_id is distinct from old.hook_type_id)
+            then 'hook_classifications' end,
+        case when not old.needs_topic_classification and (new.needs_topic_classification
+                or new.topic_id is distinct from old.topic_id)
+            then 'topic_classifications' end,
+        case when not old.needs_audience_classification and (new.needs_audience_classification
+                or new.audience_id is distinct from old.audience_id)
+            then 'audience_classifications' end
+    ]::post_stage[], null);
 
-    if ended is not null then
+    if ended <> '{}' then
         delete from post_work where post_id = new.id and stage = any (ended);
     end if;
-    if opened is not null then
+    if opened <> '{}' then
         -- a row that is there already belongs to work whose input has just changed: end its claim
         insert into post_work (post_id, stage, day)
         select new.id, stage, post_day(new.created_at) from unnest(opened) as stage
         on conflict on constraint post_work_pkey
         do update set token = null, lease_until = null, due_at = now(), attempts = 0, takeovers = 0;
     end if;
-    if settled is not null then
+    if settled <> '{}' then
         update ai_errors set is_resolved = true
         where post_id = new.id and stage = any (settled) and not is_resolved;
     end if;
 
-    if (new.embedding, new.embedding_model) is distinct from (old.embedding, old.embedding_model)
-    then
-        if new.embedding is null or new.embedding is not distinct from old.embedding then
-            delete from post_vectors v using embedding_models m
-            where v.post_id = new.id and v.model_id = m.id and m.name = old.embedding_model;
-        end if;
+    if embedded or new.embedding_model is distinct from old.embedding_model then
+        -- another model's vector joins the one that serves; a vector taken away takes all along
+        delete from post_vectors v using embedding_models m
+        where v.post_id = new.id and v.model_id = m.id and (
+            new.embedding is null
+            or not embedded and m.name = old.embedding_model
+        );
         if new.embedding is not null then
-            perform mirror_vector(new);
+            perform mirror_vector(new.id, new.embedding_model, new.content_hash, new.embedding);
         end if;
     end if;
-    if (new.author_id, new.created_at) is distinct from (old.author_id, old.created_at) then
-        update post_vectors set author_id = new.author_id, created_at = new.created_at
-        where post_id = new.id;
+    if new.created_at is distinct from old.created_at then
         update post_work set day = post_day(new.created_at)
         where post_id = new.id and day <> post_day(new.created_at);
     end if;
@@ -995,13 +3257,122 @@ begin
     end if;
 
     if new.embedding is not null then
-        perform mirror_vector(new);
+        perform mirror_vector(new.id, new.embedding_model, new.content_hash, new.embedding);
     end if;
     return null;
 end
 $$;
 
 COMMENT ON FUNCTION public.trigger_process_new_post() IS 'Queue what a new post wants; values that came with it are not wanted again.';
+
+CREATE FUNCTION public.trigger_profile_sync() RETURNS uuid
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    RETURN public.request_job('weekly_profile_sync'::text);
+
+COMMENT ON FUNCTION public.trigger_profile_sync() IS 'Ask for the profiles to be read from LinkedIn. Answers the id of a row of pipeline_requests, the same one until its job starts.
+Example: select trigger_profile_sync()';
+
+CREATE FUNCTION public.trigger_update_batch_progress() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    touched uuid[];
+begin
+    select array_agg(distinct both_ends.batch_id) into touched
+    from old_posts o
+    full join new_posts n on n.id = o.id
+    cross join lateral (values (o.batch_id), (n.batch_id)) as both_ends (batch_id)
+    where both_ends.batch_id is not null
+        and (o.status, o.batch_id) is distinct from (n.status, n.batch_id);
+    -- An edit of other columns takes no lock, unless posts came or went since the last count.
+    touched := touched || array(
+        select b.id
+        from batch_counts(array(
+            select distinct n.batch_id from new_posts n
+            where n.batch_id is not null and n.batch_id <> all (coalesce(touched, '{}'))
+        )) as c
+        join post_batches b on b.id = c.batch_id
+        where (b.total_posts, b.completed_posts, b.status)
+            is distinct from (c.total, c.completed, c.status)
+    );
+    if cardinality(touched) > 0 then
+        perform recount_batches(touched);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION public.trigger_update_batch_progress() IS 'Keep the progress of the batches whose posts a statement updated, of both when a post moves. A transaction of several statements should touch batches in the order of their ids.';
+
+CREATE FUNCTION public.try_engage(profile_id uuid, action_type text) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select count_engagement(try_engage.profile_id, try_engage.action_type, true, null)
+$$;
+
+COMMENT ON FUNCTION public.try_engage(profile_id uuid, action_type text) IS 'Take one of the profile''s reactions or comments of today: true when it was free and is counted now, false when the switch is off or the limit is reached. Any number of sessions together never take more than the limit. Days are those of the profile''s time zone; settings are made with the usual limits when there are none. Errors: LP050 unknown profile, LP051 action_type is neither reaction nor comment. Example: select try_engage((select id from profiles limit 1), ''reaction'')';
+
+CREATE FUNCTION public.update_batch_progress(batch_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    if not exists (select from post_batches b where b.id = update_batch_progress.batch_id) then
+        raise exception 'batch %: unknown', batch_id using
+            errcode = 'LP030', hint = 'Give the id of a row of post_batches.';
+    end if;
+    perform recount_batches(array[batch_id]);
+end
+$$;
+
+COMMENT ON FUNCTION public.update_batch_progress(batch_id uuid) IS 'Count the batch''s posts anew: total_posts, completed_posts, status, completed_at (set once, null while posts are missing). An update of a post does it by itself; call it after inserting or deleting posts. Error: LP030 unknown batch.
+Example: select update_batch_progress(b.id) from post_batches b';
+
+CREATE FUNCTION public.update_chat_session_timestamp() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    perform from chat_sessions s
+    where s.id in (select n.session_id from new_messages n)
+    order by s.id
+    for no key update;
+
+    update chat_sessions s
+    set updated_at = greatest(clock_timestamp(), s.updated_at + interval '1 microsecond')
+    where s.id in (select n.session_id from new_messages n);
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION public.update_chat_session_timestamp() IS 'A new message moves its session''s updated_at forward.';
+
+CREATE FUNCTION public.update_profile_stats(profile_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    -- first the lock, then the count: of two callers the later one writes what it sees then
+    perform from profiles p where p.id = update_profile_stats.profile_id for no key update;
+    if not found then
+        raise exception 'profile %: unknown', coalesce(update_profile_stats.profile_id::text, 'null')
+            using errcode = 'LP050', hint = 'Give the id of a row of profiles.';
+    end if;
+    update profiles p
+    set posts_count = stats.posts, avg_engagement = stats.engagement
+    from (
+        select count(*)::integer as posts, avg(b.engagement)::float8 as engagement
+        from viral_posts_bank b where b.author_id = update_profile_stats.profile_id
+    ) as stats
+    where p.id = update_profile_stats.profile_id
+        and (p.posts_count, p.avg_engagement) is distinct from (stats.posts, stats.engagement);
+end
+$$;
+
+COMMENT ON FUNCTION public.update_profile_stats(profile_id uuid) IS 'Count the profile''s posts in the bank into posts_count, and the mean of their likes, comments and shares together into avg_engagement, null without posts. Errors: LP050 unknown profile. Example: select update_profile_stats((select id from profiles limit 1))';
 
 CREATE FUNCTION public.update_updated_at_column() RETURNS trigger
     LANGUAGE plpgsql
@@ -1110,11 +3481,40 @@ $$;
 
 COMMENT ON FUNCTION public.update_viral_post_timestamp() IS 'Derive the flags an update implies, forget what chose a label that a person replaced, and move updated_at forward.';
 
+CREATE TABLE public.ai_answers (
+    key bytea NOT NULL,
+    vector public.vector(1536),
+    label text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.ai_answers IS 'Paid answers that are not stored in a post yet, so that a crash between the answer and its commit pays nothing twice. Forgotten once stored, or after a week.';
+
+COMMENT ON COLUMN public.ai_answers.key IS 'SHA-256 over what was asked: model, prompt version, labels on offer, text. No text itself.';
+
+CREATE TABLE public.ai_batch_items (
+    batch_id uuid NOT NULL,
+    line integer NOT NULL,
+    post_id uuid NOT NULL,
+    stage public.post_stage NOT NULL,
+    place integer NOT NULL,
+    key bytea NOT NULL,
+    answered boolean DEFAULT false NOT NULL
+);
+
+COMMENT ON TABLE public.ai_batch_items IS 'What a batch asks: one row for each post and stage. What a batch that is over did not answer is asked without one the next time.';
+
+COMMENT ON COLUMN public.ai_batch_items.post_id IS 'Cascades: an answer about a deleted post is not kept.';
+
+COMMENT ON COLUMN public.ai_batch_items.place IS 'Position within the line, from 0; same texts share one.';
+
+COMMENT ON COLUMN public.ai_batch_items.key IS 'As in ai_answers: a hash of what was asked, no text.';
+
 CREATE TABLE public.ai_errors (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
-    function_name text NOT NULL,
-    error_code text NOT NULL,
-    error_message text NOT NULL,
+    function_name text DEFAULT 'unknown'::text NOT NULL,
+    error_code text DEFAULT 'unknown'::text NOT NULL,
+    error_message text DEFAULT ''::text NOT NULL,
     user_error_ref text,
     profile_id uuid,
     post_id uuid,
@@ -1134,11 +3534,33 @@ COMMENT ON COLUMN public.ai_errors.post_id IS 'Cascades: the dead letter of a de
 
 COMMENT ON COLUMN public.ai_errors.is_resolved IS 'True once the post''s flag was raised again or its value was written.';
 
-CREATE TABLE public.ai_usage_logs (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
+CREATE TABLE public.ai_model_pricing (
     provider text NOT NULL,
     model text NOT NULL,
-    purpose text NOT NULL,
+    valid_from date DEFAULT '2025-01-01'::date NOT NULL,
+    input_usd_per_million numeric(12,6) DEFAULT 0 NOT NULL,
+    cached_input_usd_per_million numeric(12,6),
+    output_usd_per_million numeric(12,6) DEFAULT 0 NOT NULL,
+    batch_factor numeric(4,3) DEFAULT 0.5 NOT NULL,
+    shutdown_date date,
+    source text DEFAULT ''::text NOT NULL
+);
+
+COMMENT ON TABLE public.ai_model_pricing IS 'List prices in US dollars a million tokens; the newest valid_from that has come counts.';
+
+COMMENT ON COLUMN public.ai_model_pricing.cached_input_usd_per_million IS 'Input that the provider read from its prompt cache; null means the full input price.';
+
+COMMENT ON COLUMN public.ai_model_pricing.batch_factor IS 'What a batch request costs of the price.';
+
+COMMENT ON COLUMN public.ai_model_pricing.shutdown_date IS 'The day from which the provider no longer serves the model, as announced.';
+
+COMMENT ON COLUMN public.ai_model_pricing.source IS 'Where the price was read, and when.';
+
+CREATE TABLE public.ai_usage_logs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    provider text DEFAULT 'unknown'::text NOT NULL,
+    model text DEFAULT 'unknown'::text NOT NULL,
+    purpose text,
     stage text,
     profile_id uuid,
     input_tokens bigint DEFAULT 0 NOT NULL,
@@ -1146,15 +3568,26 @@ CREATE TABLE public.ai_usage_logs (
     output_tokens bigint DEFAULT 0 NOT NULL,
     cost_usd numeric(14,8) DEFAULT 0 NOT NULL,
     latency_ms integer,
-    success boolean NOT NULL,
+    success boolean DEFAULT true NOT NULL,
     dagster_run_id text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    outcome text DEFAULT 'answered'::text NOT NULL,
+    reserved_usd numeric(14,8) DEFAULT 0 NOT NULL,
+    items integer DEFAULT 0 NOT NULL,
+    is_batch boolean DEFAULT false NOT NULL,
+    CONSTRAINT ai_usage_logs_outcome_check CHECK ((outcome = ANY (ARRAY['open'::text, 'answered'::text, 'failed'::text, 'unknown'::text]))),
     CONSTRAINT ai_usage_logs_purpose_check CHECK ((purpose = ANY (ARRAY['embedding'::text, 'classification'::text, 'style'::text])))
 );
 
 COMMENT ON TABLE public.ai_usage_logs IS 'One row for each call of a paid or simulated AI provider.';
 
 COMMENT ON COLUMN public.ai_usage_logs.profile_id IS 'Set null on deletion: the sum of money stays true.';
+
+COMMENT ON COLUMN public.ai_usage_logs.outcome IS 'open while the call is made; unknown when no answer came and the provider may have worked.';
+
+COMMENT ON COLUMN public.ai_usage_logs.reserved_usd IS 'What the call may cost at most, until its answer says what it did; stays where none came, so that a budget is never passed.';
+
+COMMENT ON COLUMN public.ai_usage_logs.items IS 'Texts or posts that the call was about.';
 
 CREATE TABLE public.audiences (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1178,6 +3611,104 @@ CREATE TABLE public.audiences (
 
 COMMENT ON TABLE public.audiences IS 'Whom a post speaks to.';
 
+CREATE TABLE public.batch_author_configs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    batch_id uuid NOT NULL,
+    author_id uuid,
+    topic_id uuid,
+    audience_id uuid,
+    template_id uuid,
+    knowledge_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    posts integer DEFAULT 1 NOT NULL,
+    slot_order integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT batch_author_configs_posts_check CHECK (((posts >= 1) AND (posts <= 100)))
+);
+
+COMMENT ON TABLE public.batch_author_configs IS 'What was asked of each author when a batch was made.';
+
+COMMENT ON COLUMN public.batch_author_configs.batch_id IS 'Cascades, as does author_id.';
+
+COMMENT ON COLUMN public.batch_author_configs.topic_id IS 'Set null on deletion, as are audience_id and template_id.';
+
+CREATE TABLE public.chat_messages (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    session_id uuid NOT NULL,
+    role text DEFAULT 'user'::text NOT NULL,
+    content text DEFAULT ''::text NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.chat_messages IS 'What was said; goes with its session.';
+
+COMMENT ON COLUMN public.chat_messages.session_id IS 'Cascades.';
+
+CREATE TABLE public.chat_sessions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid,
+    title text,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.chat_sessions IS 'Conversations; the first message gives the title.';
+
+COMMENT ON COLUMN public.chat_sessions.user_id IS 'Of whoever signs people in; not ours to refer to.';
+
+CREATE TABLE public.company_auto_post_rules (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    source_profile_id uuid,
+    target_company_page_id uuid,
+    post_delay_minutes integer DEFAULT 60 NOT NULL,
+    add_prefix text,
+    add_suffix text,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT company_auto_post_rules_post_delay_minutes_check CHECK ((post_delay_minutes >= 0))
+);
+
+COMMENT ON TABLE public.company_auto_post_rules IS 'Whose posts a company page repeats, and how long after.';
+
+COMMENT ON COLUMN public.company_auto_post_rules.source_profile_id IS 'Cascades, as does target_company_page_id: a rule needs both ends.';
+
+CREATE TABLE public.company_pages (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    organization_urn text,
+    admin_unipile_account_id uuid,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.company_pages IS 'Company pages that we post to.';
+
+COMMENT ON COLUMN public.company_pages.admin_unipile_account_id IS 'Our id of the account that administers the page. Set null on deletion: the page waits.';
+
+CREATE TABLE public.company_published_posts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_page_id uuid,
+    original_published_post_id uuid,
+    content text DEFAULT ''::text NOT NULL,
+    attachments jsonb DEFAULT '[]'::jsonb NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    scheduled_for timestamp with time zone,
+    external_post_id text,
+    post_url text,
+    error_message text,
+    published_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT company_published_posts_attachments_check CHECK ((jsonb_typeof(attachments) = 'array'::text)),
+    CONSTRAINT company_published_posts_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'publishing'::text, 'published'::text, 'failed'::text, 'missed'::text, 'cancelled'::text, 'held'::text, 'unconfirmed'::text])))
+);
+
+COMMENT ON TABLE public.company_published_posts IS 'Posts to company pages, due or out; one for each page and original.';
+
+COMMENT ON COLUMN public.company_published_posts.original_published_post_id IS 'Set null on deletion: the company''s post stays. company_page_id cascades.';
+
 CREATE TABLE public.content_formats (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     name text NOT NULL,
@@ -1189,14 +3720,24 @@ CREATE TABLE public.content_formats (
 
 COMMENT ON TABLE public.content_formats IS 'The media forms a post can take; assigned by people.';
 
-ALTER TABLE public.embedding_models ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.embedding_models_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
+CREATE TABLE public.engagement_logs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    external_post_id text,
+    engager_profile_id uuid,
+    post_author_id uuid,
+    reaction_type text,
+    reaction_success boolean,
+    comment_text text,
+    comment_success boolean,
+    comment_pattern_id uuid,
+    status text DEFAULT 'pending'::text NOT NULL,
+    error_message text,
+    executed_at timestamp with time zone DEFAULT now() NOT NULL
 );
+
+COMMENT ON TABLE public.engagement_logs IS 'Reactions and comments that were made or tried.';
+
+COMMENT ON COLUMN public.engagement_logs.engager_profile_id IS 'Cascades; the author''s and the pattern''s are set null: the engager''s history stays.';
 
 CREATE SEQUENCE public.error_reference
     START WITH 1
@@ -1204,6 +3745,22 @@ CREATE SEQUENCE public.error_reference
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
+
+CREATE TABLE public.generated_hooks (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    production_post_id uuid NOT NULL,
+    text text DEFAULT ''::text NOT NULL,
+    score double precision,
+    hook_type_id uuid,
+    is_selected boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.generated_hooks IS 'Openings proposed for a production post; go with it.';
+
+COMMENT ON COLUMN public.generated_hooks.production_post_id IS 'Cascades.';
+
+COMMENT ON COLUMN public.generated_hooks.hook_type_id IS 'Set null when the type is deleted.';
 
 CREATE TABLE public.hook_types (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1224,6 +3781,21 @@ CREATE TABLE public.hook_types (
 
 COMMENT ON TABLE public.hook_types IS 'The kinds of opening that a post can have.';
 
+CREATE TABLE public.knowledge (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    profile_id uuid,
+    title text DEFAULT ''::text NOT NULL,
+    content text DEFAULT ''::text NOT NULL,
+    source_url text,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.knowledge IS 'Facts and stories that drafts may use.';
+
+COMMENT ON COLUMN public.knowledge.profile_id IS 'Whose it is, null for everybody''s. Cascades.';
+
 CREATE TABLE public.linkedin_pipeline_migrations (
     revision text NOT NULL,
     file text NOT NULL,
@@ -1239,6 +3811,36 @@ CREATE TABLE public.linkedin_pipeline_version (
 
 COMMENT ON TABLE public.linkedin_pipeline_version IS 'The newest migration that ran; kept by Alembic.';
 
+CREATE TABLE public.pipeline_requests (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    job text NOT NULL,
+    requested_at timestamp with time zone DEFAULT now() NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    dagster_run_id text,
+    error_message text,
+    CONSTRAINT pipeline_requests_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'started'::text, 'completed'::text, 'failed'::text])))
+);
+
+COMMENT ON TABLE public.pipeline_requests IS 'Jobs asked for by SQL; a sensor starts each once. One of a kind waits at a time.';
+
+CREATE TABLE public.post_batches (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    mode text DEFAULT 'single'::text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    total_posts integer DEFAULT 0 NOT NULL,
+    completed_posts integer DEFAULT 0 NOT NULL,
+    completed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT post_batches_mode_check CHECK ((mode = ANY (ARRAY['single'::text, 'multi'::text]))),
+    CONSTRAINT post_batches_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'in_progress'::text, 'completed'::text])))
+);
+
+COMMENT ON TABLE public.post_batches IS 'Production posts that are written together; its numbers are kept by a trigger of production_posts.';
+
+COMMENT ON COLUMN public.post_batches.mode IS 'single: one author; multi: several.';
+
 CREATE TABLE public.post_structures (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     name text NOT NULL,
@@ -1250,12 +3852,26 @@ CREATE TABLE public.post_structures (
 
 COMMENT ON TABLE public.post_structures IS 'How a post is built; assigned by people.';
 
+CREATE TABLE public.post_templates (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    description text,
+    content text DEFAULT ''::text NOT NULL,
+    structure_id uuid,
+    format_id uuid,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.post_templates IS 'Outlines that drafts may follow.';
+
+COMMENT ON COLUMN public.post_templates.structure_id IS 'Set null on deletion, as is format_id: the template''s text stays usable.';
+
 CREATE TABLE public.post_vectors (
     post_id uuid NOT NULL,
     model_id smallint NOT NULL,
-    author_id uuid,
-    created_at timestamp with time zone NOT NULL,
-    embedding public.halfvec(1536) NOT NULL
+    embedding public.halfvec(1536) NOT NULL,
+    content_hash text
 );
 ALTER TABLE ONLY public.post_vectors ALTER COLUMN embedding SET STORAGE PLAIN;
 
@@ -1263,7 +3879,7 @@ COMMENT ON TABLE public.post_vectors IS 'The vectors that search reads, kept by 
 
 COMMENT ON COLUMN public.post_vectors.model_id IS 'No cascade: a model is retired, not deleted, while vectors name it.';
 
-COMMENT ON COLUMN public.post_vectors.author_id IS 'Mirrors viral_posts_bank.author_id, to filter without a join; no foreign key of its own.';
+COMMENT ON COLUMN public.post_vectors.content_hash IS 'Of the text that was embedded; differs from the post''s own until an edit is embedded. Null when it is not known.';
 
 CREATE TABLE public.post_work (
     post_id uuid NOT NULL,
@@ -1297,6 +3913,67 @@ CREATE SEQUENCE public.post_work_token
     CACHE 1;
 
 COMMENT ON SEQUENCE public.post_work_token IS 'Claim tokens: never used twice, whatever the post.';
+
+CREATE TABLE public.production_posts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    author_id uuid,
+    batch_id uuid,
+    batch_slot_order integer,
+    status public.post_status DEFAULT 'draft_input'::public.post_status NOT NULL,
+    topic_id uuid,
+    audience_id uuid,
+    template_id uuid,
+    knowledge_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    final_content text,
+    publication_date timestamp with time zone,
+    attachments jsonb DEFAULT '[]'::jsonb NOT NULL,
+    mentions jsonb DEFAULT '[]'::jsonb NOT NULL,
+    external_link text,
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT production_posts_attachments_check CHECK ((jsonb_typeof(attachments) = 'array'::text)),
+    CONSTRAINT production_posts_mentions_check CHECK ((jsonb_typeof(mentions) = 'array'::text))
+);
+
+COMMENT ON TABLE public.production_posts IS 'Posts of our own, from idea to publication.';
+
+COMMENT ON COLUMN public.production_posts.author_id IS 'Cascades: an erased person''s drafts go with them.';
+
+COMMENT ON COLUMN public.production_posts.batch_id IS 'Set null when the batch is deleted: the posts stay. Topic, audience and template likewise.';
+
+COMMENT ON COLUMN public.production_posts.publication_date IS 'When it goes out, an instant, unless a row of scheduled_posts names this post.';
+
+COMMENT ON COLUMN public.production_posts.updated_at IS 'Set by writers: this table''s trigger is taken.';
+
+CREATE TABLE public.profile_sync_status (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    profile_id uuid NOT NULL,
+    last_scraped_at timestamp with time zone,
+    last_post_date timestamp with time zone,
+    last_error text,
+    last_error_at timestamp with time zone,
+    consecutive_failures integer DEFAULT 0 NOT NULL,
+    sync_enabled boolean DEFAULT true NOT NULL,
+    sync_priority smallint DEFAULT 2 NOT NULL,
+    total_posts_scraped integer DEFAULT 0 NOT NULL,
+    next_cursor text,
+    heartbeat_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    scraping_started_at timestamp with time zone,
+    CONSTRAINT profile_sync_status_sync_priority_check CHECK (((sync_priority >= 1) AND (sync_priority <= 3)))
+);
+
+COMMENT ON TABLE public.profile_sync_status IS 'How far each profile has been read from LinkedIn.';
+
+COMMENT ON COLUMN public.profile_sync_status.profile_id IS 'Cascades.';
+
+COMMENT ON COLUMN public.profile_sync_status.sync_priority IS '1 high, 2 normal, 3 low.';
+
+COMMENT ON COLUMN public.profile_sync_status.heartbeat_at IS 'When the process that reads the profile was last heard of; null while nobody reads it. One from before scraping_started_at belongs to an earlier reading.';
+
+COMMENT ON COLUMN public.profile_sync_status.scraping_started_at IS 'Set by whoever sets profiles.sync_status to scraping, null otherwise.';
 
 CREATE TABLE public.profile_work (
     profile_id uuid NOT NULL,
@@ -1343,6 +4020,7 @@ CREATE TABLE public.profiles (
     invitation_sent_at timestamp with time zone,
     invitation_accepted_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    writing_style_embedding_model text,
     CONSTRAINT profiles_invitation_status_check CHECK ((invitation_status = ANY (ARRAY['none'::text, 'pending'::text, 'sent'::text, 'accepted'::text, 'expired'::text]))),
     CONSTRAINT profiles_sync_status_check CHECK ((sync_status = ANY (ARRAY['pending'::text, 'scraping'::text, 'analyzing'::text, 'completed'::text, 'error'::text])))
 );
@@ -1353,12 +4031,149 @@ COMMENT ON COLUMN public.profiles.linkedin_id IS 'The public identifier after /i
 
 COMMENT ON COLUMN public.profiles.partition_key IS 'Key of the profile''s Dagster partition; carries no name, so that a person can be erased.';
 
+CREATE TABLE public.provider_pauses (
+    scope text NOT NULL,
+    until timestamp with time zone NOT NULL,
+    code text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    times integer DEFAULT 1 NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    budget_usd numeric
+);
+
+COMMENT ON TABLE public.provider_pauses IS 'Providers, or single models written provider:model, that are not called for a while: because they asked for silence, refuse our key, or are out. Shared by all processes.';
+
+COMMENT ON COLUMN public.provider_pauses.times IS 'Pauses in a row for the same reason; each doubles the next when the provider names no time.';
+
+COMMENT ON COLUMN public.provider_pauses.budget_usd IS 'The daily budget that had no room, in a row with scope budget: another one ends it.';
+
+CREATE TABLE public.published_posts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    profile_id uuid,
+    unipile_account_id uuid,
+    scheduled_post_id uuid,
+    production_post_id uuid,
+    external_post_id text,
+    post_url text,
+    content text DEFAULT ''::text NOT NULL,
+    published_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.published_posts IS 'What went out to personal accounts.';
+
+COMMENT ON COLUMN public.published_posts.profile_id IS 'Cascades; account, scheduled and production post are set null: what went out went out.';
+
+CREATE TABLE public.ressource_types (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    description text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.ressource_types IS 'Kinds of resources.';
+
+CREATE TABLE public.ressources (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    url text,
+    description text,
+    ressource_type_id uuid,
+    profile_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.ressources IS 'Links and files that drafts refer to.';
+
+COMMENT ON COLUMN public.ressources.ressource_type_id IS 'Set null when the kind is deleted.';
+
+COMMENT ON COLUMN public.ressources.profile_id IS 'Whose it is, null for everybody''s. Cascades.';
+
+CREATE TABLE public.scheduled_post_accounts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    scheduled_post_id uuid NOT NULL,
+    unipile_account_id uuid,
+    content_override text,
+    status text DEFAULT 'pending'::text NOT NULL,
+    external_post_id text,
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT scheduled_post_accounts_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'publishing'::text, 'published'::text, 'failed'::text, 'missed'::text, 'cancelled'::text, 'held'::text, 'unconfirmed'::text])))
+);
+
+COMMENT ON TABLE public.scheduled_post_accounts IS 'Which accounts a scheduled post goes to, and how far.';
+
+COMMENT ON COLUMN public.scheduled_post_accounts.scheduled_post_id IS 'Cascades.';
+
+COMMENT ON COLUMN public.scheduled_post_accounts.unipile_account_id IS 'Our id of the account. Set null when the account is deleted: the intent is kept and fails with a reason.';
+
+CREATE TABLE public.scheduled_posts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    author_id uuid,
+    content text DEFAULT ''::text NOT NULL,
+    mentions jsonb DEFAULT '[]'::jsonb NOT NULL,
+    external_link text,
+    attachments jsonb DEFAULT '[]'::jsonb NOT NULL,
+    scheduled_at timestamp with time zone,
+    timezone text DEFAULT 'UTC'::text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    production_post_id uuid,
+    error_message text,
+    published_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT scheduled_posts_attachments_check CHECK ((jsonb_typeof(attachments) = 'array'::text)),
+    CONSTRAINT scheduled_posts_mentions_check CHECK ((jsonb_typeof(mentions) = 'array'::text)),
+    CONSTRAINT scheduled_posts_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'publishing'::text, 'published'::text, 'failed'::text, 'missed'::text, 'cancelled'::text, 'held'::text, 'unconfirmed'::text])))
+);
+
+COMMENT ON TABLE public.scheduled_posts IS 'Texts that are to go out at an instant, to one or more accounts.';
+
+COMMENT ON COLUMN public.scheduled_posts.author_id IS 'Cascades.';
+
+COMMENT ON COLUMN public.scheduled_posts.scheduled_at IS 'The instant; timezone says how a person wrote it.';
+
+COMMENT ON COLUMN public.scheduled_posts.status IS 'published when all accounts are, else the most urgent state among them.';
+
+COMMENT ON COLUMN public.scheduled_posts.production_post_id IS 'Set null on deletion. While it names a post, that post goes out through this row only.';
+
+CREATE TABLE public.search_recall_log (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    measured_at timestamp with time zone DEFAULT now() NOT NULL,
+    filter text NOT NULL,
+    sampled integer NOT NULL,
+    recall double precision NOT NULL
+);
+
+COMMENT ON TABLE public.search_recall_log IS 'Recall at 10 by kind of filter, as search_recall() found it; measured once a day.';
+
+CREATE TABLE public.sync_jobs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    profile_id uuid,
+    status text DEFAULT 'pending'::text NOT NULL,
+    pages integer DEFAULT 0 NOT NULL,
+    posts_found integer DEFAULT 0 NOT NULL,
+    posts_added integer DEFAULT 0 NOT NULL,
+    error_message text,
+    dagster_run_id text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    CONSTRAINT sync_jobs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text, 'failed'::text])))
+);
+
+COMMENT ON TABLE public.sync_jobs IS 'One row for each reading of a profile from LinkedIn.';
+
+COMMENT ON COLUMN public.sync_jobs.profile_id IS 'Cascades.';
+
 CREATE TABLE public.task_execution_logs_v2 (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
-    worker_name text NOT NULL,
+    worker_name text DEFAULT 'unknown'::text NOT NULL,
     status text DEFAULT 'running'::text NOT NULL,
     started_at timestamp with time zone DEFAULT now() NOT NULL,
-    heartbeat_at timestamp with time zone DEFAULT now() NOT NULL,
+    heartbeat_at timestamp with time zone DEFAULT now(),
     completed_at timestamp with time zone,
     duration_ms bigint,
     items_found integer DEFAULT 0 NOT NULL,
@@ -1371,6 +4186,8 @@ CREATE TABLE public.task_execution_logs_v2 (
 );
 
 COMMENT ON TABLE public.task_execution_logs_v2 IS 'One row for each drain of a worker; heartbeat_at tells whether a running one is alive.';
+
+COMMENT ON COLUMN public.task_execution_logs_v2.heartbeat_at IS 'Two minutes after it a running log is dead. Null for callers that never beat, as log_worker_start opens them: theirs is dead six hours after started_at.';
 
 CREATE TABLE public.topics (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1391,20 +4208,170 @@ COMMENT ON TABLE public.topics IS 'What a post is about; inactive ones are neith
 
 COMMENT ON COLUMN public.topics.embedded_hash IS 'Hash of the text behind the embedding; differs once the row is edited, and the next classification embeds it again. The same holds for audiences and hook_types.';
 
+CREATE TABLE public.unipile_accounts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    profile_id uuid,
+    provider text DEFAULT 'LINKEDIN'::text NOT NULL,
+    unipile_account_id text,
+    status text DEFAULT 'PENDING'::text NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    organizations jsonb DEFAULT '[]'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT unipile_accounts_status_check CHECK ((status = ANY (ARRAY['OK'::text, 'CREDENTIALS'::text, 'DISCONNECTED'::text, 'ERROR'::text, 'PENDING'::text])))
+);
+
+COMMENT ON TABLE public.unipile_accounts IS 'LinkedIn accounts that Unipile holds for us.';
+
+COMMENT ON COLUMN public.unipile_accounts.profile_id IS 'Cascades: an erased person''s access goes first.';
+
+COMMENT ON COLUMN public.unipile_accounts.unipile_account_id IS 'Unipile''s own id of the account; other tables'' columns of this name hold our id.';
+
+CREATE TABLE public.user_onboarding (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid,
+    current_step text,
+    completed_steps text[] DEFAULT '{}'::text[] NOT NULL,
+    is_completed boolean DEFAULT false NOT NULL,
+    completed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.user_onboarding IS 'How far each user of the application has come.';
+
+CREATE TABLE public.viral_posts_bank (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    author_id uuid,
+    content text NOT NULL,
+    content_hash text GENERATED ALWAYS AS (md5(content)) STORED NOT NULL,
+    hook text,
+    hook_extracted_at timestamp with time zone,
+    metrics jsonb DEFAULT '{}'::jsonb NOT NULL,
+    embedding public.vector(1536),
+    embedding_model text,
+    hook_type_id uuid,
+    topic_id uuid,
+    audience_id uuid,
+    structure_id uuid,
+    needs_hook_extraction boolean DEFAULT true NOT NULL,
+    needs_embedding boolean DEFAULT true NOT NULL,
+    needs_hook_classification boolean DEFAULT false NOT NULL,
+    needs_topic_classification boolean DEFAULT true NOT NULL,
+    needs_audience_classification boolean DEFAULT true NOT NULL,
+    post_url text,
+    original_post_date timestamp with time zone,
+    scraped_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    hook_type_confidence real,
+    hook_type_model text,
+    topic_confidence real,
+    topic_model text,
+    audience_confidence real,
+    audience_model text,
+    posted_at timestamp with time zone GENERATED ALWAYS AS (COALESCE(original_post_date, created_at)) STORED NOT NULL,
+    likes numeric GENERATED ALWAYS AS (
+CASE
+    WHEN (jsonb_typeof((metrics -> 'likes'::text)) = 'number'::text) THEN ((metrics ->> 'likes'::text))::numeric
+    ELSE (0)::numeric
+END) STORED NOT NULL,
+    engagement numeric GENERATED ALWAYS AS (((
+CASE
+    WHEN (jsonb_typeof((metrics -> 'likes'::text)) = 'number'::text) THEN ((metrics ->> 'likes'::text))::numeric
+    ELSE (0)::numeric
+END +
+CASE
+    WHEN (jsonb_typeof((metrics -> 'comments'::text)) = 'number'::text) THEN ((metrics ->> 'comments'::text))::numeric
+    ELSE (0)::numeric
+END) +
+CASE
+    WHEN (jsonb_typeof((metrics -> 'shares'::text)) = 'number'::text) THEN ((metrics ->> 'shares'::text))::numeric
+    ELSE (0)::numeric
+END)) STORED NOT NULL,
+    CONSTRAINT viral_posts_bank_audience_confidence_check CHECK (((audience_confidence >= (0)::double precision) AND (audience_confidence <= (1)::double precision))),
+    CONSTRAINT viral_posts_bank_hook_type_confidence_check CHECK (((hook_type_confidence >= (0)::double precision) AND (hook_type_confidence <= (1)::double precision))),
+    CONSTRAINT viral_posts_bank_metrics_check CHECK ((jsonb_typeof(metrics) = 'object'::text)),
+    CONSTRAINT viral_posts_bank_topic_confidence_check CHECK (((topic_confidence >= (0)::double precision) AND (topic_confidence <= (1)::double precision)))
+)
+WITH (fillfactor='50', toast_tuple_target='256');
+
+COMMENT ON TABLE public.viral_posts_bank IS 'LinkedIn posts with what was derived from them. The needs_* flags say what work is wanted; raising one by hand queues it, writing a value lowers its flag.';
+
+COMMENT ON COLUMN public.viral_posts_bank.author_id IS 'Set null when the profile is deleted: the post may still be learned from.';
+
+COMMENT ON COLUMN public.viral_posts_bank.hook IS 'The opening as a reader sees it before "see more", verbatim from content.';
+
+COMMENT ON COLUMN public.viral_posts_bank.metrics IS 'Numbers likes, comments, shares; a missing one counts 0.';
+
+COMMENT ON COLUMN public.viral_posts_bank.embedding_model IS 'provider:model that made the vector; a vector without it is refused.';
+
+COMMENT ON COLUMN public.viral_posts_bank.topic_id IS 'Set null when the topic is deleted, which asks for a new classification.';
+
+COMMENT ON COLUMN public.viral_posts_bank.topic_confidence IS 'How sure the model was, 0 to 1; comparable within one model only.';
+
+COMMENT ON COLUMN public.viral_posts_bank.topic_model IS 'What chose the label: provider:model and prompt version. Null when a person wrote it; the same holds for hook_type_model and audience_model.';
+
+COMMENT ON COLUMN public.viral_posts_bank.posted_at IS 'original_post_date, or created_at without one.';
+
+COMMENT ON COLUMN public.viral_posts_bank.engagement IS 'Likes, comments and shares together.';
+
+ALTER TABLE ONLY public.ai_answers
+    ADD CONSTRAINT ai_answers_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.ai_batch_items
+    ADD CONSTRAINT ai_batch_items_pkey PRIMARY KEY (batch_id, line, post_id, stage);
+
+ALTER TABLE ONLY public.ai_batches
+    ADD CONSTRAINT ai_batches_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.ai_errors
     ADD CONSTRAINT ai_errors_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.ai_errors
     ADD CONSTRAINT ai_errors_user_error_ref_key UNIQUE (user_error_ref);
 
+ALTER TABLE ONLY public.ai_model_pricing
+    ADD CONSTRAINT ai_model_pricing_pkey PRIMARY KEY (provider, model, valid_from);
+
 ALTER TABLE ONLY public.ai_usage_logs
     ADD CONSTRAINT ai_usage_logs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.app_settings
+    ADD CONSTRAINT app_settings_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.audiences
     ADD CONSTRAINT audiences_name_key UNIQUE (name);
 
 ALTER TABLE ONLY public.audiences
     ADD CONSTRAINT audiences_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.batch_author_configs
+    ADD CONSTRAINT batch_author_configs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.chat_messages
+    ADD CONSTRAINT chat_messages_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.chat_sessions
+    ADD CONSTRAINT chat_sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.comment_patterns
+    ADD CONSTRAINT comment_patterns_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.company_auto_post_rules
+    ADD CONSTRAINT company_auto_post_rules_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.company_pages
+    ADD CONSTRAINT company_pages_organization_urn_key UNIQUE (organization_urn);
+
+ALTER TABLE ONLY public.company_pages
+    ADD CONSTRAINT company_pages_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.company_published_posts
+    ADD CONSTRAINT company_published_posts_once UNIQUE (company_page_id, original_published_post_id);
+
+ALTER TABLE ONLY public.company_published_posts
+    ADD CONSTRAINT company_published_posts_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.content_formats
     ADD CONSTRAINT content_formats_name_key UNIQUE (name);
@@ -1418,11 +4385,26 @@ ALTER TABLE ONLY public.embedding_models
 ALTER TABLE ONLY public.embedding_models
     ADD CONSTRAINT embedding_models_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY public.engagement_logs
+    ADD CONSTRAINT engagement_logs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.engagement_settings
+    ADD CONSTRAINT engagement_settings_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.engagement_settings
+    ADD CONSTRAINT engagement_settings_profile_id_key UNIQUE (profile_id);
+
+ALTER TABLE ONLY public.generated_hooks
+    ADD CONSTRAINT generated_hooks_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.hook_types
     ADD CONSTRAINT hook_types_name_key UNIQUE (name);
 
 ALTER TABLE ONLY public.hook_types
     ADD CONSTRAINT hook_types_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.knowledge
+    ADD CONSTRAINT knowledge_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.linkedin_pipeline_migrations
     ADD CONSTRAINT linkedin_pipeline_migrations_pkey PRIMARY KEY (revision);
@@ -1430,17 +4412,35 @@ ALTER TABLE ONLY public.linkedin_pipeline_migrations
 ALTER TABLE ONLY public.linkedin_pipeline_version
     ADD CONSTRAINT linkedin_pipeline_version_pkc PRIMARY KEY (version_num);
 
+ALTER TABLE ONLY public.pipeline_requests
+    ADD CONSTRAINT pipeline_requests_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.post_batches
+    ADD CONSTRAINT post_batches_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.post_structures
     ADD CONSTRAINT post_structures_name_key UNIQUE (name);
 
 ALTER TABLE ONLY public.post_structures
     ADD CONSTRAINT post_structures_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.post_templates
+    ADD CONSTRAINT post_templates_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.post_vectors
     ADD CONSTRAINT post_vectors_pkey PRIMARY KEY (post_id, model_id);
 
 ALTER TABLE ONLY public.post_work
     ADD CONSTRAINT post_work_pkey PRIMARY KEY (post_id, stage);
+
+ALTER TABLE ONLY public.production_posts
+    ADD CONSTRAINT production_posts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.profile_sync_status
+    ADD CONSTRAINT profile_sync_status_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.profile_sync_status
+    ADD CONSTRAINT profile_sync_status_profile_id_key UNIQUE (profile_id);
 
 ALTER TABLE ONLY public.profile_work
     ADD CONSTRAINT profile_work_pkey PRIMARY KEY (profile_id, task);
@@ -1457,6 +4457,33 @@ ALTER TABLE ONLY public.profiles
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.provider_pauses
+    ADD CONSTRAINT provider_pauses_pkey PRIMARY KEY (scope);
+
+ALTER TABLE ONLY public.published_posts
+    ADD CONSTRAINT published_posts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.ressource_types
+    ADD CONSTRAINT ressource_types_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.ressources
+    ADD CONSTRAINT ressources_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.scheduled_post_accounts
+    ADD CONSTRAINT scheduled_post_accounts_once UNIQUE (scheduled_post_id, unipile_account_id);
+
+ALTER TABLE ONLY public.scheduled_post_accounts
+    ADD CONSTRAINT scheduled_post_accounts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.scheduled_posts
+    ADD CONSTRAINT scheduled_posts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.search_recall_log
+    ADD CONSTRAINT search_recall_log_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sync_jobs
+    ADD CONSTRAINT sync_jobs_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.task_execution_logs_v2
     ADD CONSTRAINT task_execution_logs_v2_pkey PRIMARY KEY (id);
 
@@ -1465,6 +4492,18 @@ ALTER TABLE ONLY public.topics
 
 ALTER TABLE ONLY public.topics
     ADD CONSTRAINT topics_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.unipile_accounts
+    ADD CONSTRAINT unipile_accounts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.unipile_accounts
+    ADD CONSTRAINT unipile_accounts_unipile_account_id_key UNIQUE (unipile_account_id);
+
+ALTER TABLE ONLY public.user_onboarding
+    ADD CONSTRAINT user_onboarding_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.user_onboarding
+    ADD CONSTRAINT user_onboarding_user_id_key UNIQUE (user_id);
 
 ALTER TABLE ONLY public.viral_posts_bank
     ADD CONSTRAINT viral_posts_bank_pkey PRIMARY KEY (id);
@@ -1475,7 +4514,17 @@ ALTER TABLE ONLY public.viral_posts_bank
 ALTER TABLE ONLY public.worker_feature_flags_v2
     ADD CONSTRAINT worker_feature_flags_v2_pkey PRIMARY KEY (worker_name);
 
+CREATE INDEX ai_answers_created ON public.ai_answers USING btree (created_at);
+
+CREATE INDEX ai_batch_items_key ON public.ai_batch_items USING btree (key);
+
+CREATE INDEX ai_batch_items_post ON public.ai_batch_items USING btree (post_id);
+
+CREATE INDEX ai_batches_open ON public.ai_batches USING btree (polled_at) WHERE (state <> ALL (ARRAY['ended'::text, 'failed'::text]));
+
 CREATE INDEX ai_errors_dead_letters ON public.ai_errors USING btree (stage, created_at) WHERE ((NOT is_resolved) AND (post_id IS NOT NULL));
+
+CREATE INDEX ai_errors_incidents ON public.ai_errors USING btree (((metadata ->> 'scope'::text))) WHERE ((post_id IS NULL) AND (NOT is_resolved));
 
 CREATE INDEX ai_errors_post ON public.ai_errors USING btree (post_id, stage) WHERE (post_id IS NOT NULL);
 
@@ -1483,31 +4532,179 @@ CREATE INDEX ai_errors_profile ON public.ai_errors USING btree (profile_id) WHER
 
 CREATE INDEX ai_usage_logs_created ON public.ai_usage_logs USING btree (created_at);
 
-CREATE INDEX ai_usage_logs_profile ON public.ai_usage_logs USING btree (profile_id) WHERE (profile_id IS NOT NULL);
+CREATE INDEX ai_usage_logs_profile_month ON public.ai_usage_logs USING btree (profile_id, created_at) WHERE (profile_id IS NOT NULL);
 
 CREATE INDEX ai_usage_logs_run ON public.ai_usage_logs USING btree (dagster_run_id) WHERE (dagster_run_id IS NOT NULL);
 
+CREATE INDEX batch_author_configs_audience ON public.batch_author_configs USING btree (audience_id);
+
+CREATE INDEX batch_author_configs_author ON public.batch_author_configs USING btree (author_id);
+
+CREATE INDEX batch_author_configs_batch ON public.batch_author_configs USING btree (batch_id, slot_order);
+
+CREATE INDEX batch_author_configs_template ON public.batch_author_configs USING btree (template_id);
+
+CREATE INDEX batch_author_configs_topic ON public.batch_author_configs USING btree (topic_id);
+
+CREATE INDEX chat_messages_session ON public.chat_messages USING btree (session_id, created_at);
+
+CREATE INDEX chat_sessions_user ON public.chat_sessions USING btree (user_id, updated_at);
+
+CREATE INDEX company_auto_post_rules_source ON public.company_auto_post_rules USING btree (source_profile_id);
+
+CREATE INDEX company_auto_post_rules_target ON public.company_auto_post_rules USING btree (target_company_page_id);
+
+CREATE INDEX company_pages_admin ON public.company_pages USING btree (admin_unipile_account_id);
+
+CREATE INDEX company_published_posts_due ON public.company_published_posts USING btree (scheduled_for) WHERE (status = ANY (ARRAY['pending'::text, 'publishing'::text, 'unconfirmed'::text]));
+
+CREATE INDEX company_published_posts_original ON public.company_published_posts USING btree (original_published_post_id);
+
 CREATE UNIQUE INDEX embedding_models_serving ON public.embedding_models USING btree (state) WHERE (state = 'serving'::text);
+
+CREATE INDEX engagement_logs_author ON public.engagement_logs USING btree (post_author_id);
+
+CREATE INDEX engagement_logs_engager ON public.engagement_logs USING btree (engager_profile_id, executed_at);
+
+CREATE INDEX engagement_logs_pattern ON public.engagement_logs USING btree (comment_pattern_id, engager_profile_id);
+
+CREATE INDEX engagement_logs_post ON public.engagement_logs USING btree (external_post_id, engager_profile_id);
+
+CREATE INDEX generated_hooks_post ON public.generated_hooks USING btree (production_post_id);
+
+CREATE INDEX generated_hooks_type ON public.generated_hooks USING btree (hook_type_id);
+
+CREATE INDEX knowledge_profile ON public.knowledge USING btree (profile_id);
+
+CREATE UNIQUE INDEX pipeline_requests_pending ON public.pipeline_requests USING btree (job) WHERE (status = 'pending'::text);
+
+CREATE INDEX pipeline_requests_requested ON public.pipeline_requests USING btree (requested_at);
+
+CREATE INDEX post_templates_format ON public.post_templates USING btree (format_id);
+
+CREATE INDEX post_templates_structure ON public.post_templates USING btree (structure_id);
+
+CREATE INDEX post_vectors_even ON public.post_vectors USING hnsw (embedding public.halfvec_cosine_ops) WITH (m='24', ef_construction='64') WHERE (((model_id)::integer % 2) = 0);
+
+CREATE INDEX post_vectors_odd ON public.post_vectors USING hnsw (embedding public.halfvec_cosine_ops) WITH (m='24', ef_construction='64') WHERE (((model_id)::integer % 2) = 1);
+
+CREATE INDEX post_vectors_post ON public.post_vectors USING hash (post_id);
 
 CREATE INDEX post_work_due ON public.post_work USING btree (stage, day, due_at);
 
+CREATE INDEX production_posts_audience ON public.production_posts USING btree (audience_id);
+
+CREATE INDEX production_posts_author ON public.production_posts USING btree (author_id);
+
+CREATE INDEX production_posts_batch ON public.production_posts USING btree (batch_id, batch_slot_order);
+
+CREATE INDEX production_posts_due ON public.production_posts USING btree (publication_date) WHERE (status = ANY (ARRAY['scheduled'::public.post_status, 'publishing'::public.post_status, 'unconfirmed'::public.post_status]));
+
+CREATE INDEX production_posts_template ON public.production_posts USING btree (template_id);
+
+CREATE INDEX production_posts_topic ON public.production_posts USING btree (topic_id);
+
 CREATE INDEX profile_work_due ON public.profile_work USING btree (task, due_at);
+
+CREATE INDEX published_posts_account ON public.published_posts USING btree (unipile_account_id);
+
+CREATE INDEX published_posts_production ON public.published_posts USING btree (production_post_id);
+
+CREATE INDEX published_posts_profile ON public.published_posts USING btree (profile_id, published_at);
+
+CREATE INDEX published_posts_scheduled ON public.published_posts USING btree (scheduled_post_id);
+
+CREATE INDEX ressources_profile ON public.ressources USING btree (profile_id);
+
+CREATE INDEX ressources_type ON public.ressources USING btree (ressource_type_id);
+
+CREATE INDEX scheduled_post_accounts_account ON public.scheduled_post_accounts USING btree (unipile_account_id);
+
+CREATE INDEX scheduled_posts_author ON public.scheduled_posts USING btree (author_id);
+
+CREATE INDEX scheduled_posts_calendar ON public.scheduled_posts USING btree (scheduled_at);
+
+CREATE INDEX scheduled_posts_due ON public.scheduled_posts USING btree (scheduled_at) WHERE (status = ANY (ARRAY['pending'::text, 'publishing'::text, 'unconfirmed'::text]));
+
+CREATE INDEX scheduled_posts_production ON public.scheduled_posts USING btree (production_post_id);
+
+CREATE INDEX search_recall_log_measured ON public.search_recall_log USING btree (measured_at);
+
+CREATE INDEX sync_jobs_profile ON public.sync_jobs USING btree (profile_id, created_at);
 
 CREATE INDEX task_execution_logs_v2_running ON public.task_execution_logs_v2 USING btree (heartbeat_at) WHERE (status = 'running'::text);
 
 CREATE INDEX task_execution_logs_v2_worker ON public.task_execution_logs_v2 USING btree (worker_name, started_at);
 
-CREATE INDEX viral_posts_bank_author ON public.viral_posts_bank USING btree (author_id, created_at);
+CREATE INDEX unipile_accounts_profile ON public.unipile_accounts USING btree (profile_id);
 
-CREATE TRIGGER on_viral_post_hook_extracted AFTER UPDATE ON public.viral_posts_bank FOR EACH ROW WHEN (((old.content IS DISTINCT FROM new.content) OR (old.hook IS DISTINCT FROM new.hook) OR (old.hook_type_id IS DISTINCT FROM new.hook_type_id) OR (old.topic_id IS DISTINCT FROM new.topic_id) OR (old.audience_id IS DISTINCT FROM new.audience_id) OR (old.author_id IS DISTINCT FROM new.author_id) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.needs_hook_extraction <> new.needs_hook_extraction) OR (old.needs_embedding <> new.needs_embedding) OR (old.needs_hook_classification <> new.needs_hook_classification) OR (old.needs_topic_classification <> new.needs_topic_classification) OR (old.needs_audience_classification <> new.needs_audience_classification) OR (old.embedding_model IS DISTINCT FROM new.embedding_model) OR (old.embedding IS DISTINCT FROM new.embedding))) EXECUTE FUNCTION public.trigger_process_hook_extracted();
+CREATE INDEX viral_posts_bank_audience ON public.viral_posts_bank USING btree (audience_id) INCLUDE (id);
+
+CREATE INDEX viral_posts_bank_author ON public.viral_posts_bank USING btree (author_id, created_at) INCLUDE (id);
+
+CREATE INDEX viral_posts_bank_engagement ON public.viral_posts_bank USING btree (engagement) INCLUDE (id);
+
+CREATE INDEX viral_posts_bank_hook_type ON public.viral_posts_bank USING btree (hook_type_id) INCLUDE (id);
+
+CREATE INDEX viral_posts_bank_likes ON public.viral_posts_bank USING btree (likes) INCLUDE (id);
+
+CREATE INDEX viral_posts_bank_posted ON public.viral_posts_bank USING btree (posted_at) INCLUDE (id);
+
+CREATE INDEX viral_posts_bank_structure ON public.viral_posts_bank USING btree (structure_id) WHERE (structure_id IS NOT NULL);
+
+CREATE INDEX viral_posts_bank_topic ON public.viral_posts_bank USING btree (topic_id) INCLUDE (id);
+
+CREATE TRIGGER on_profile_created_mark_sync BEFORE INSERT ON public.profiles FOR EACH ROW WHEN ((new.sync_status <> 'pending'::text)) EXECUTE FUNCTION public.mark_profile_for_sync();
+
+CREATE TRIGGER on_profile_linkedin_updated_mark_sync AFTER UPDATE OF linkedin_id ON public.profiles FOR EACH ROW WHEN ((old.linkedin_id IS DISTINCT FROM new.linkedin_id)) EXECUTE FUNCTION public.mark_profile_for_sync_on_update();
+
+CREATE TRIGGER on_unipile_connected_mark_invitation AFTER INSERT OR UPDATE ON public.unipile_accounts FOR EACH ROW WHEN ((new.status = 'OK'::text)) EXECUTE FUNCTION public.mark_invitation_accepted();
+
+CREATE TRIGGER on_viral_post_hook_extracted AFTER UPDATE ON public.viral_posts_bank FOR EACH ROW WHEN (((old.content IS DISTINCT FROM new.content) OR (old.hook IS DISTINCT FROM new.hook) OR (old.hook_type_id IS DISTINCT FROM new.hook_type_id) OR (old.topic_id IS DISTINCT FROM new.topic_id) OR (old.audience_id IS DISTINCT FROM new.audience_id) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.needs_hook_extraction <> new.needs_hook_extraction) OR (old.needs_embedding <> new.needs_embedding) OR (old.needs_hook_classification <> new.needs_hook_classification) OR (old.needs_topic_classification <> new.needs_topic_classification) OR (old.needs_audience_classification <> new.needs_audience_classification) OR (old.embedding_model IS DISTINCT FROM new.embedding_model) OR (old.embedding IS DISTINCT FROM new.embedding))) EXECUTE FUNCTION public.trigger_process_hook_extracted();
 
 CREATE TRIGGER on_viral_post_insert AFTER INSERT ON public.viral_posts_bank FOR EACH ROW EXECUTE FUNCTION public.trigger_process_new_post();
 
 CREATE TRIGGER set_audiences_updated_at BEFORE UPDATE ON public.audiences FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+CREATE TRIGGER set_knowledge_updated_at BEFORE UPDATE ON public.knowledge FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER set_post_batches_updated_at BEFORE UPDATE ON public.post_batches FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER set_ressource_types_updated_at BEFORE UPDATE ON public.ressource_types FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER set_ressources_updated_at BEFORE UPDATE ON public.ressources FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER trg_production_post_update_batch AFTER UPDATE ON public.production_posts REFERENCING OLD TABLE AS old_posts NEW TABLE AS new_posts FOR EACH STATEMENT EXECUTE FUNCTION public.trigger_update_batch_progress();
+
+CREATE TRIGGER trigger_auto_title_chat_session AFTER INSERT ON public.chat_messages REFERENCING NEW TABLE AS new_messages FOR EACH STATEMENT EXECUTE FUNCTION public.auto_title_chat_session();
+
 CREATE TRIGGER trigger_set_error_ref BEFORE INSERT ON public.ai_errors FOR EACH ROW EXECUTE FUNCTION public.set_error_ref();
 
+CREATE TRIGGER trigger_update_chat_session_timestamp AFTER INSERT ON public.chat_messages REFERENCING NEW TABLE AS new_messages FOR EACH STATEMENT EXECUTE FUNCTION public.update_chat_session_timestamp();
+
+CREATE TRIGGER update_auto_post_rules_updated_at BEFORE UPDATE ON public.company_auto_post_rules FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_comment_patterns_updated_at BEFORE UPDATE ON public.comment_patterns FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_company_pages_updated_at BEFORE UPDATE ON public.company_pages FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_engagement_settings_updated_at BEFORE UPDATE ON public.engagement_settings FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_profile_sync_status_timestamp BEFORE UPDATE ON public.profile_sync_status FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_scheduled_posts_updated_at BEFORE UPDATE ON public.scheduled_posts FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_unipile_accounts_updated_at BEFORE UPDATE ON public.unipile_accounts FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 CREATE TRIGGER update_viral_post_timestamp BEFORE UPDATE ON public.viral_posts_bank FOR EACH ROW EXECUTE FUNCTION public.update_viral_post_timestamp();
+
+CREATE TRIGGER user_onboarding_updated_at BEFORE UPDATE ON public.user_onboarding FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+ALTER TABLE ONLY public.ai_batch_items
+    ADD CONSTRAINT ai_batch_items_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES public.ai_batches(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ai_batch_items
+    ADD CONSTRAINT ai_batch_items_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.viral_posts_bank(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.ai_errors
     ADD CONSTRAINT ai_errors_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.viral_posts_bank(id) ON DELETE CASCADE;
@@ -1518,6 +4715,66 @@ ALTER TABLE ONLY public.ai_errors
 ALTER TABLE ONLY public.ai_usage_logs
     ADD CONSTRAINT ai_usage_logs_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
 
+ALTER TABLE ONLY public.batch_author_configs
+    ADD CONSTRAINT batch_author_configs_audience_id_fkey FOREIGN KEY (audience_id) REFERENCES public.audiences(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.batch_author_configs
+    ADD CONSTRAINT batch_author_configs_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.batch_author_configs
+    ADD CONSTRAINT batch_author_configs_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES public.post_batches(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.batch_author_configs
+    ADD CONSTRAINT batch_author_configs_template_id_fkey FOREIGN KEY (template_id) REFERENCES public.post_templates(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.batch_author_configs
+    ADD CONSTRAINT batch_author_configs_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES public.topics(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.chat_messages
+    ADD CONSTRAINT chat_messages_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.chat_sessions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.company_auto_post_rules
+    ADD CONSTRAINT company_auto_post_rules_source_profile_id_fkey FOREIGN KEY (source_profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.company_auto_post_rules
+    ADD CONSTRAINT company_auto_post_rules_target_company_page_id_fkey FOREIGN KEY (target_company_page_id) REFERENCES public.company_pages(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.company_pages
+    ADD CONSTRAINT company_pages_admin_unipile_account_id_fkey FOREIGN KEY (admin_unipile_account_id) REFERENCES public.unipile_accounts(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.company_published_posts
+    ADD CONSTRAINT company_published_posts_company_page_id_fkey FOREIGN KEY (company_page_id) REFERENCES public.company_pages(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.company_published_posts
+    ADD CONSTRAINT company_published_posts_original_published_post_id_fkey FOREIGN KEY (original_published_post_id) REFERENCES public.published_posts(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.engagement_logs
+    ADD CONSTRAINT engagement_logs_comment_pattern_id_fkey FOREIGN KEY (comment_pattern_id) REFERENCES public.comment_patterns(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.engagement_logs
+    ADD CONSTRAINT engagement_logs_engager_profile_id_fkey FOREIGN KEY (engager_profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.engagement_logs
+    ADD CONSTRAINT engagement_logs_post_author_id_fkey FOREIGN KEY (post_author_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.engagement_settings
+    ADD CONSTRAINT engagement_settings_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.generated_hooks
+    ADD CONSTRAINT generated_hooks_hook_type_id_fkey FOREIGN KEY (hook_type_id) REFERENCES public.hook_types(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.generated_hooks
+    ADD CONSTRAINT generated_hooks_production_post_id_fkey FOREIGN KEY (production_post_id) REFERENCES public.production_posts(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.knowledge
+    ADD CONSTRAINT knowledge_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.post_templates
+    ADD CONSTRAINT post_templates_format_id_fkey FOREIGN KEY (format_id) REFERENCES public.content_formats(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.post_templates
+    ADD CONSTRAINT post_templates_structure_id_fkey FOREIGN KEY (structure_id) REFERENCES public.post_structures(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.post_vectors
     ADD CONSTRAINT post_vectors_model_id_fkey FOREIGN KEY (model_id) REFERENCES public.embedding_models(id);
 
@@ -1527,8 +4784,62 @@ ALTER TABLE ONLY public.post_vectors
 ALTER TABLE ONLY public.post_work
     ADD CONSTRAINT post_work_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.viral_posts_bank(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.production_posts
+    ADD CONSTRAINT production_posts_audience_id_fkey FOREIGN KEY (audience_id) REFERENCES public.audiences(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.production_posts
+    ADD CONSTRAINT production_posts_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.production_posts
+    ADD CONSTRAINT production_posts_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES public.post_batches(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.production_posts
+    ADD CONSTRAINT production_posts_template_id_fkey FOREIGN KEY (template_id) REFERENCES public.post_templates(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.production_posts
+    ADD CONSTRAINT production_posts_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES public.topics(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.profile_sync_status
+    ADD CONSTRAINT profile_sync_status_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.profile_work
     ADD CONSTRAINT profile_work_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.published_posts
+    ADD CONSTRAINT published_posts_production_post_id_fkey FOREIGN KEY (production_post_id) REFERENCES public.production_posts(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.published_posts
+    ADD CONSTRAINT published_posts_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.published_posts
+    ADD CONSTRAINT published_posts_scheduled_post_id_fkey FOREIGN KEY (scheduled_post_id) REFERENCES public.scheduled_posts(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.published_posts
+    ADD CONSTRAINT published_posts_unipile_account_id_fkey FOREIGN KEY (unipile_account_id) REFERENCES public.unipile_accounts(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.ressources
+    ADD CONSTRAINT ressources_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ressources
+    ADD CONSTRAINT ressources_ressource_type_id_fkey FOREIGN KEY (ressource_type_id) REFERENCES public.ressource_types(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.scheduled_post_accounts
+    ADD CONSTRAINT scheduled_post_accounts_scheduled_post_id_fkey FOREIGN KEY (scheduled_post_id) REFERENCES public.scheduled_posts(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.scheduled_post_accounts
+    ADD CONSTRAINT scheduled_post_accounts_unipile_account_id_fkey FOREIGN KEY (unipile_account_id) REFERENCES public.unipile_accounts(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.scheduled_posts
+    ADD CONSTRAINT scheduled_posts_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.scheduled_posts
+    ADD CONSTRAINT scheduled_posts_production_post_id_fkey FOREIGN KEY (production_post_id) REFERENCES public.production_posts(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.sync_jobs
+    ADD CONSTRAINT sync_jobs_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.unipile_accounts
+    ADD CONSTRAINT unipile_accounts_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.viral_posts_bank
     ADD CONSTRAINT viral_posts_bank_audience_id_fkey FOREIGN KEY (audience_id) REFERENCES public.audiences(id) ON DELETE SET NULL;
@@ -1545,9 +4856,19 @@ ALTER TABLE ONLY public.viral_posts_bank
 ALTER TABLE ONLY public.viral_posts_bank
     ADD CONSTRAINT viral_posts_bank_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES public.topics(id) ON DELETE SET NULL;
 
+ALTER TABLE public.ai_answers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_batch_items ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_batches ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.ai_errors ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.ai_model_pricing ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.ai_usage_logs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.app_settings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audiences ENABLE ROW LEVEL SECURITY;
 
@@ -1563,67 +4884,183 @@ CREATE POLICY authenticated_read ON public.post_structures FOR SELECT TO authent
 
 CREATE POLICY authenticated_read ON public.post_vectors FOR SELECT TO authenticated USING (true);
 
+CREATE POLICY authenticated_read ON public.profiles FOR SELECT TO authenticated USING (true);
+
 CREATE POLICY authenticated_read ON public.topics FOR SELECT TO authenticated USING (true);
 
 CREATE POLICY authenticated_read ON public.viral_posts_bank FOR SELECT TO authenticated USING (true);
+
+ALTER TABLE public.batch_author_configs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.chat_messages ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.chat_sessions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.comment_patterns ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.company_auto_post_rules ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.company_pages ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.company_published_posts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.content_formats ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.embedding_models ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.engagement_logs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.engagement_settings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.generated_hooks ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.hook_types ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.knowledge ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.linkedin_pipeline_migrations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.linkedin_pipeline_version ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.pipeline_requests ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.post_batches ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.post_structures ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.post_templates ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.post_vectors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.post_work ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.production_posts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.profile_sync_status ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.profile_work ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.provider_pauses ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.published_posts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ressource_types ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ressources ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scheduled_post_accounts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scheduled_posts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.search_recall_log ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY service_role_all ON public.ai_answers TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.ai_batch_items TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.ai_batches TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service_role_all ON public.ai_errors TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.ai_model_pricing TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.ai_usage_logs TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY service_role_all ON public.app_settings TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service_role_all ON public.audiences TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.batch_author_configs TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.chat_messages TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.chat_sessions TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.comment_patterns TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.company_auto_post_rules TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.company_pages TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.company_published_posts TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.content_formats TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.embedding_models TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY service_role_all ON public.engagement_logs TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.engagement_settings TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.generated_hooks TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service_role_all ON public.hook_types TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.knowledge TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.linkedin_pipeline_migrations TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.linkedin_pipeline_version TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY service_role_all ON public.pipeline_requests TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.post_batches TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service_role_all ON public.post_structures TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.post_templates TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.post_vectors TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.post_work TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY service_role_all ON public.production_posts TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.profile_sync_status TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service_role_all ON public.profile_work TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.profiles TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.provider_pauses TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.published_posts TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.ressource_types TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.ressources TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.scheduled_post_accounts TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.scheduled_posts TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.search_recall_log TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.sync_jobs TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.task_execution_logs_v2 TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.topics TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY service_role_all ON public.unipile_accounts TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.user_onboarding TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service_role_all ON public.viral_posts_bank TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.worker_feature_flags_v2 TO service_role USING (true) WITH CHECK (true);
 
+ALTER TABLE public.sync_jobs ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.task_execution_logs_v2 ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.topics ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.unipile_accounts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.user_onboarding ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.viral_posts_bank ENABLE ROW LEVEL SECURITY;
 
@@ -1633,11 +5070,71 @@ GRANT USAGE ON SCHEMA public TO anon;
 GRANT USAGE ON SCHEMA public TO authenticated;
 GRANT USAGE ON SCHEMA public TO service_role;
 
+REVOKE ALL ON FUNCTION public.advance_batch(p_batch uuid, p_holder uuid, p_lease interval, p_state text, p_file text, p_provider_batch text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.advance_batch(p_batch uuid, p_holder uuid, p_lease interval, p_state text, p_file text, p_provider_batch text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.ai_price(p_provider text, p_model text, p_input bigint, p_cached bigint, p_output bigint, p_batch boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ai_price(p_provider text, p_model text, p_input bigint, p_cached bigint, p_output bigint, p_batch boolean) TO service_role;
+
+REVOKE ALL ON FUNCTION public.ai_spent_today() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ai_spent_today() TO service_role;
+
+REVOKE ALL ON FUNCTION public.auto_title_chat_session() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.auto_title_chat_session() TO service_role;
+
+REVOKE ALL ON FUNCTION public.batch_counts(p_batches uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.batch_counts(p_batches uuid[]) TO service_role;
+
+REVOKE ALL ON FUNCTION public.begin_ai_call(p_provider text, p_model text, p_purpose text, p_stage text, p_profile uuid, p_items integer, p_input bigint, p_output bigint, p_batch boolean, p_budget numeric, p_run_id text, p_worker text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_ai_call(p_provider text, p_model text, p_purpose text, p_stage text, p_profile uuid, p_items integer, p_input bigint, p_output bigint, p_batch boolean, p_budget numeric, p_run_id text, p_worker text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.request_job(p_job text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.request_job(p_job text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.call_publish_scheduled() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.call_publish_scheduled() TO service_role;
+
+REVOKE ALL ON FUNCTION public.can_profile_engage(profile_id uuid, action_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.can_profile_engage(profile_id uuid, action_type text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.cancel_scheduled_post(scheduled_post_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_scheduled_post(scheduled_post_id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.chat_title(content text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.chat_title(content text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.check_author_config(p_config jsonb, p_subject text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.check_author_config(p_config jsonb, p_subject text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.check_publishing_time(p_instant timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.check_publishing_time(p_instant timestamp with time zone) TO service_role;
+
+REVOKE ALL ON FUNCTION public.claim_answered(p_stage public.post_stage, p_max integer, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_answered(p_stage public.post_stage, p_max integer, p_lease interval) TO service_role;
+
+REVOKE ALL ON FUNCTION public.claim_answers(p_held uuid[], p_busy uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_answers(p_held uuid[], p_busy uuid[]) TO service_role;
+
 REVOKE ALL ON FUNCTION public.claim_styles(p_min_posts integer, p_max integer, p_lease interval, p_only text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_styles(p_min_posts integer, p_max integer, p_lease interval, p_only text[]) TO service_role;
 
 REVOKE ALL ON FUNCTION public.claim_work(p_stage public.post_stage, p_max integer, p_first date, p_last date, p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_work(p_stage public.post_stage, p_max integer, p_first date, p_last date, p_lease interval) TO service_role;
+
+REVOKE ALL ON FUNCTION public.cleanup_old_worker_logs_v2() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cleanup_old_worker_logs_v2() TO service_role;
+
+REVOKE ALL ON FUNCTION public.cleanup_stuck_scraping_states() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cleanup_stuck_scraping_states() TO service_role;
+
+REVOKE ALL ON FUNCTION public.close_batch(p_batch uuid, p_holder uuid, p_state text, p_error text, p_answered integer, p_discarded integer, p_forget boolean, p_delay interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.close_batch(p_batch uuid, p_holder uuid, p_state text, p_error text, p_answered integer, p_discarded integer, p_forget boolean, p_delay interval) TO service_role;
+
+REVOKE ALL ON FUNCTION public.count_engagement(p_profile uuid, p_action text, p_within_limit boolean, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.count_engagement(p_profile uuid, p_action text, p_within_limit boolean, p_at timestamp with time zone) TO service_role;
+
+REVOKE ALL ON FUNCTION public.create_post_batch(name text, author_configs jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_post_batch(name text, author_configs jsonb) TO service_role;
 
 GRANT ALL ON TABLE public.embedding_models TO service_role;
 GRANT SELECT ON TABLE public.embedding_models TO authenticated;
@@ -1652,11 +5149,37 @@ GRANT ALL ON FUNCTION public.due_styles(p_min_posts integer) TO service_role;
 REVOKE ALL ON FUNCTION public.due_work(p_first date, p_last date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.due_work(p_first date, p_last date) TO service_role;
 
+REVOKE ALL ON FUNCTION public.end_ai_call(p_call uuid, p_outcome text, p_input bigint, p_cached bigint, p_output bigint, p_latency integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_ai_call(p_call uuid, p_outcome text, p_input bigint, p_cached bigint, p_output bigint, p_latency integer) TO service_role;
+
+GRANT ALL ON TABLE public.engagement_settings TO service_role;
+
+REVOKE ALL ON FUNCTION public.engagement_allowed(p_settings public.engagement_settings, p_action text, p_new_day boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.engagement_allowed(p_settings public.engagement_settings, p_action text, p_new_day boolean) TO service_role;
+
 REVOKE ALL ON FUNCTION public.extend_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.extend_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_lease interval) TO service_role;
 
+REVOKE ALL ON FUNCTION public.extend_style(p_profile uuid, p_token bigint, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.extend_style(p_profile uuid, p_token bigint, p_lease interval) TO service_role;
+
+REVOKE ALL ON FUNCTION public.forget_retired_vectors(p_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_retired_vectors(p_max integer) TO service_role;
+
 REVOKE ALL ON FUNCTION public.generate_error_ref() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.generate_error_ref() TO service_role;
+
+REVOKE ALL ON FUNCTION public.generate_invitation_token() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.generate_invitation_token() TO service_role;
+
+REVOKE ALL ON FUNCTION public.get_batch_with_posts(batch_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_batch_with_posts(batch_id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.get_eligible_engagers(post_author_id uuid, external_post_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_eligible_engagers(post_author_id uuid, external_post_id text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.get_hooks_with_classification(post_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_hooks_with_classification(post_id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.get_posts_needing_audience_classification(max_posts integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.get_posts_needing_audience_classification(max_posts integer) TO service_role;
@@ -1673,23 +5196,108 @@ GRANT ALL ON FUNCTION public.get_posts_needing_hook_extraction(max_posts integer
 REVOKE ALL ON FUNCTION public.get_posts_needing_topic_classification(max_posts integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.get_posts_needing_topic_classification(max_posts integer) TO service_role;
 
-REVOKE ALL ON FUNCTION public.hold_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.hold_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[]) TO service_role;
+REVOKE ALL ON FUNCTION public.get_processing_status() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_processing_status() TO service_role;
+
+REVOKE ALL ON FUNCTION public.get_profiles_to_sync(max_profiles integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_profiles_to_sync(max_profiles integer) TO service_role;
+
+REVOKE ALL ON FUNCTION public.get_publishing_calendar(from_time timestamp with time zone, to_time timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_publishing_calendar(from_time timestamp with time zone, to_time timestamp with time zone) TO service_role;
+GRANT ALL ON FUNCTION public.get_publishing_calendar(from_time timestamp with time zone, to_time timestamp with time zone) TO authenticated;
+
+GRANT ALL ON TABLE public.app_settings TO service_role;
+
+REVOKE ALL ON FUNCTION public.get_supabase_url() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_supabase_url() TO service_role;
+
+REVOKE ALL ON FUNCTION public.goes_out_otherwise(p_scheduled_post uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.goes_out_otherwise(p_scheduled_post uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.hold_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_values integer, OUT held uuid[], OUT busy uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hold_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_values integer, OUT held uuid[], OUT busy uuid[]) TO service_role;
+
+REVOKE ALL ON FUNCTION public.increment_engagement_counter(profile_id uuid, action_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.increment_engagement_counter(profile_id uuid, action_type text) TO service_role;
 
 GRANT ALL ON TABLE public.worker_feature_flags_v2 TO service_role;
 
 REVOKE ALL ON FUNCTION public.is_worker_enabled(worker_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_worker_enabled(worker_name text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.let_batch_go(p_batch uuid, p_holder uuid, p_extend boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.let_batch_go(p_batch uuid, p_holder uuid, p_extend boolean) TO service_role;
+
+REVOKE ALL ON FUNCTION public.local_day(p_at timestamp with time zone, p_zone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.local_day(p_at timestamp with time zone, p_zone text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.local_instant(local_time timestamp without time zone, zone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.local_instant(local_time timestamp without time zone, zone text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.lock_schedule(p_scheduled_post uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.lock_schedule(p_scheduled_post uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.log_worker_end(log_id uuid, status text, items_processed integer, items_found integer, items_failed integer, results jsonb, error_message text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.log_worker_end(log_id uuid, status text, items_processed integer, items_found integer, items_failed integer, results jsonb, error_message text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.log_worker_start(worker_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.log_worker_start(worker_name text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.mark_invitation_accepted() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mark_invitation_accepted() TO service_role;
+
+REVOKE ALL ON FUNCTION public.mark_profile_for_sync() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mark_profile_for_sync() TO service_role;
+
+REVOKE ALL ON FUNCTION public.mark_profile_for_sync_on_update() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mark_profile_for_sync_on_update() TO service_role;
+
+REVOKE ALL ON FUNCTION public.match_audiences(query_embedding public.vector, threshold double precision, count integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.match_audiences(query_embedding public.vector, threshold double precision, count integer) TO service_role;
+GRANT ALL ON FUNCTION public.match_audiences(query_embedding public.vector, threshold double precision, count integer) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.match_hook_types(query_embedding public.vector, threshold double precision, count integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.match_hook_types(query_embedding public.vector, threshold double precision, count integer) TO service_role;
+GRANT ALL ON FUNCTION public.match_hook_types(query_embedding public.vector, threshold double precision, count integer) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.match_taxonomy(taxonomy text, query_embedding public.vector, threshold double precision, count integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.match_taxonomy(taxonomy text, query_embedding public.vector, threshold double precision, count integer) TO service_role;
+GRANT ALL ON FUNCTION public.match_taxonomy(taxonomy text, query_embedding public.vector, threshold double precision, count integer) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.match_topics(query_embedding public.vector, threshold double precision, count integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.match_topics(query_embedding public.vector, threshold double precision, count integer) TO service_role;
+GRANT ALL ON FUNCTION public.match_topics(query_embedding public.vector, threshold double precision, count integer) TO authenticated;
+
 REVOKE ALL ON FUNCTION public.match_viral_posts(query_embedding public.vector, threshold double precision, count integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.match_viral_posts(query_embedding public.vector, threshold double precision, count integer) TO service_role;
 GRANT ALL ON FUNCTION public.match_viral_posts(query_embedding public.vector, threshold double precision, count integer) TO authenticated;
 
-GRANT ALL ON TABLE public.viral_posts_bank TO service_role;
-GRANT SELECT ON TABLE public.viral_posts_bank TO authenticated;
+REVOKE ALL ON FUNCTION public.match_viral_posts_by_author(query_embedding public.vector, author_id uuid, threshold double precision, count integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.match_viral_posts_by_author(query_embedding public.vector, author_id uuid, threshold double precision, count integer) TO service_role;
+GRANT ALL ON FUNCTION public.match_viral_posts_by_author(query_embedding public.vector, author_id uuid, threshold double precision, count integer) TO authenticated;
 
-REVOKE ALL ON FUNCTION public.mirror_vector(post public.viral_posts_bank) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.mirror_vector(post public.viral_posts_bank) TO service_role;
+REVOKE ALL ON FUNCTION public.match_viral_posts_by_topic(query_embedding public.vector, topic_id uuid, threshold double precision, count integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.match_viral_posts_by_topic(query_embedding public.vector, topic_id uuid, threshold double precision, count integer) TO service_role;
+GRANT ALL ON FUNCTION public.match_viral_posts_by_topic(query_embedding public.vector, topic_id uuid, threshold double precision, count integer) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.match_viral_posts_filtered(query_embedding public.vector, filters jsonb, threshold double precision, count integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.match_viral_posts_filtered(query_embedding public.vector, filters jsonb, threshold double precision, count integer) TO service_role;
+GRANT ALL ON FUNCTION public.match_viral_posts_filtered(query_embedding public.vector, filters jsonb, threshold double precision, count integer) TO authenticated;
+
+REVOKE ALL ON FUNCTION public.mirror_schedule(p_production_post uuid, p_status public.post_status, p_instant timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mirror_schedule(p_production_post uuid, p_status public.post_status, p_instant timestamp with time zone) TO service_role;
+
+REVOKE ALL ON FUNCTION public.mirror_vector(p_post uuid, p_model text, p_content_hash text, p_embedding public.vector) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mirror_vector(p_post uuid, p_model text, p_content_hash text, p_embedding public.vector) TO service_role;
+
+REVOKE ALL ON FUNCTION public.move_waiting(p_batch uuid, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.move_waiting(p_batch uuid, p_from timestamp with time zone, p_to timestamp with time zone) TO service_role;
+
+REVOKE ALL ON FUNCTION public.open_batch(p_batch uuid, p_provider text, p_model text, p_purpose text, p_stage public.post_stage, p_call uuid, p_line_sizes integer[], p_wait interval, p_lease interval, p_posts uuid[], p_stages public.post_stage[], p_tokens bigint[], p_lines integer[], p_places integer[], p_keys bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_batch(p_batch uuid, p_provider text, p_model text, p_purpose text, p_stage public.post_stage, p_call uuid, p_line_sizes integer[], p_wait interval, p_lease interval, p_posts uuid[], p_stages public.post_stage[], p_tokens bigint[], p_lines integer[], p_places integer[], p_keys bytea[]) TO service_role;
+
+REVOKE ALL ON FUNCTION public.pause_provider(p_scope text, p_code text, p_reason text, p_seconds double precision, p_first double precision, p_longest double precision, p_worker text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.pause_provider(p_scope text, p_code text, p_reason text, p_seconds double precision, p_first double precision, p_longest double precision, p_worker text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.post_day(created_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.post_day(created_at timestamp with time zone) TO service_role;
@@ -1697,14 +5305,26 @@ GRANT ALL ON FUNCTION public.post_day(created_at timestamp with time zone) TO se
 REVOKE ALL ON FUNCTION public.profiles_wanting_style(p_min_posts integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.profiles_wanting_style(p_min_posts integer) TO service_role;
 
+REVOKE ALL ON FUNCTION public.promote_embedding_model(p_model text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.promote_embedding_model(p_model text) TO service_role;
+
 REVOKE ALL ON FUNCTION public.raise_flags(p_stage public.post_stage, p_first date, p_last date, p_after uuid, p_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.raise_flags(p_stage public.post_stage, p_first date, p_last date, p_after uuid, p_max integer) TO service_role;
+
+REVOKE ALL ON FUNCTION public.recount_batches(p_batches uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.recount_batches(p_batches uuid[]) TO service_role;
+
+REVOKE ALL ON FUNCTION public.refusal_to_change(p_state text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refusal_to_change(p_state text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.register_embedding_model(model_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.register_embedding_model(model_name text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.reject_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_codes text[], p_reasons text[], p_worker text, p_run_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reject_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_codes text[], p_reasons text[], p_worker text, p_run_id text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.reject_style(p_profile uuid, p_token bigint, p_code text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reject_style(p_profile uuid, p_token bigint, p_code text, p_reason text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.release_embedding_lock(p_post_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.release_embedding_lock(p_post_id uuid) TO service_role;
@@ -1715,17 +5335,34 @@ GRANT ALL ON FUNCTION public.release_stale_embedding_locks() TO service_role;
 REVOKE ALL ON FUNCTION public.request_styles(p_profiles uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.request_styles(p_profiles uuid[]) TO service_role;
 
+REVOKE ALL ON FUNCTION public.require_engagement_action(p_action text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.require_engagement_action(p_action text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.reschedule_post(scheduled_post_id uuid, scheduled_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reschedule_post(scheduled_post_id uuid, scheduled_at timestamp with time zone) TO service_role;
+
 REVOKE ALL ON FUNCTION public.retry_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_delays interval[], p_charge boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.retry_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_delays interval[], p_charge boolean) TO service_role;
 
-REVOKE ALL ON FUNCTION public.retry_style(p_profile uuid, p_token bigint, p_delay interval, p_charge boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.retry_style(p_profile uuid, p_token bigint, p_delay interval, p_charge boolean) TO service_role;
+REVOKE ALL ON FUNCTION public.retry_style(p_profile uuid, p_token bigint, p_delay interval, p_charge boolean, p_code text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.retry_style(p_profile uuid, p_token bigint, p_delay interval, p_charge boolean, p_code text, p_reason text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.schedule_post(author_id uuid, content text, local_time timestamp without time zone, timezone text, unipile_account_ids uuid[], mentions jsonb, external_link text, attachments jsonb, production_post_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.schedule_post(author_id uuid, content text, local_time timestamp without time zone, timezone text, unipile_account_ids uuid[], mentions jsonb, external_link text, attachments jsonb, production_post_id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.search_recall(samples integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search_recall(samples integer) TO service_role;
+
+GRANT ALL ON TABLE public.comment_patterns TO service_role;
+
+REVOKE ALL ON FUNCTION public.select_comment_pattern(engager_id uuid, exclude_count integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.select_comment_pattern(engager_id uuid, exclude_count integer) TO service_role;
 
 REVOKE ALL ON FUNCTION public.set_error_ref() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_error_ref() TO service_role;
 
-REVOKE ALL ON FUNCTION public.store_embeddings(p_posts uuid[], p_tokens bigint[], p_embeddings public.vector[], p_model text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.store_embeddings(p_posts uuid[], p_tokens bigint[], p_embeddings public.vector[], p_model text) TO service_role;
+REVOKE ALL ON FUNCTION public.store_embeddings(p_posts uuid[], p_tokens bigint[], p_embeddings public.vector[], p_model text, p_serving public.vector[], p_serving_model text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.store_embeddings(p_posts uuid[], p_tokens bigint[], p_embeddings public.vector[], p_model text, p_serving public.vector[], p_serving_model text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.store_hooks(p_posts uuid[], p_tokens bigint[], p_hooks text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_hooks(p_posts uuid[], p_tokens bigint[], p_hooks text[]) TO service_role;
@@ -1733,8 +5370,22 @@ GRANT ALL ON FUNCTION public.store_hooks(p_posts uuid[], p_tokens bigint[], p_ho
 REVOKE ALL ON FUNCTION public.store_labels(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_labels uuid[], p_confidences real[], p_model text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_labels(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_labels uuid[], p_confidences real[], p_model text) TO service_role;
 
-REVOKE ALL ON FUNCTION public.store_style(p_profile uuid, p_token bigint, p_prompt text, p_analysis jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.store_style(p_profile uuid, p_token bigint, p_prompt text, p_analysis jsonb) TO service_role;
+REVOKE ALL ON FUNCTION public.store_style(p_profile uuid, p_token bigint, p_prompt text, p_analysis jsonb, p_embedding public.vector, p_embedding_model text, p_written_by text, p_instead_of text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.store_style(p_profile uuid, p_token bigint, p_prompt text, p_analysis jsonb, p_embedding public.vector, p_embedding_model text, p_written_by text, p_instead_of text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.style_incident(p_profile uuid, p_code text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.style_incident(p_profile uuid, p_code text, p_reason text) TO service_role;
+
+GRANT ALL ON TABLE public.ai_batches TO service_role;
+
+REVOKE ALL ON FUNCTION public.take_batch(p_done uuid[], p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_batch(p_done uuid[], p_lease interval) TO service_role;
+
+REVOKE ALL ON FUNCTION public.time_zone_name(zone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.time_zone_name(zone text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.trigger_monthly_style_refresh() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.trigger_monthly_style_refresh() TO service_role;
 
 REVOKE ALL ON FUNCTION public.trigger_process_hook_extracted() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.trigger_process_hook_extracted() TO service_role;
@@ -1742,35 +5393,81 @@ GRANT ALL ON FUNCTION public.trigger_process_hook_extracted() TO service_role;
 REVOKE ALL ON FUNCTION public.trigger_process_new_post() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.trigger_process_new_post() TO service_role;
 
+REVOKE ALL ON FUNCTION public.trigger_profile_sync() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.trigger_profile_sync() TO service_role;
+
+REVOKE ALL ON FUNCTION public.trigger_update_batch_progress() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.trigger_update_batch_progress() TO service_role;
+
+REVOKE ALL ON FUNCTION public.try_engage(profile_id uuid, action_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.try_engage(profile_id uuid, action_type text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.update_batch_progress(batch_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.update_batch_progress(batch_id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.update_chat_session_timestamp() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.update_chat_session_timestamp() TO service_role;
+
+REVOKE ALL ON FUNCTION public.update_profile_stats(profile_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.update_profile_stats(profile_id uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION public.update_updated_at_column() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.update_updated_at_column() TO service_role;
 
 REVOKE ALL ON FUNCTION public.update_viral_post_timestamp() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.update_viral_post_timestamp() TO service_role;
 
+GRANT ALL ON TABLE public.ai_answers TO service_role;
+
+GRANT ALL ON TABLE public.ai_batch_items TO service_role;
+
 GRANT ALL ON TABLE public.ai_errors TO service_role;
+
+GRANT ALL ON TABLE public.ai_model_pricing TO service_role;
 
 GRANT ALL ON TABLE public.ai_usage_logs TO service_role;
 
 GRANT ALL ON TABLE public.audiences TO service_role;
 GRANT SELECT ON TABLE public.audiences TO authenticated;
 
+GRANT ALL ON TABLE public.batch_author_configs TO service_role;
+
+GRANT ALL ON TABLE public.chat_messages TO service_role;
+
+GRANT ALL ON TABLE public.chat_sessions TO service_role;
+
+GRANT ALL ON TABLE public.company_auto_post_rules TO service_role;
+
+GRANT ALL ON TABLE public.company_pages TO service_role;
+
+GRANT ALL ON TABLE public.company_published_posts TO service_role;
+
 GRANT ALL ON TABLE public.content_formats TO service_role;
 GRANT SELECT ON TABLE public.content_formats TO authenticated;
 
-GRANT ALL ON SEQUENCE public.embedding_models_id_seq TO service_role;
+GRANT ALL ON TABLE public.engagement_logs TO service_role;
 
 GRANT ALL ON SEQUENCE public.error_reference TO service_role;
 
+GRANT ALL ON TABLE public.generated_hooks TO service_role;
+
 GRANT ALL ON TABLE public.hook_types TO service_role;
 GRANT SELECT ON TABLE public.hook_types TO authenticated;
+
+GRANT ALL ON TABLE public.knowledge TO service_role;
 
 GRANT ALL ON TABLE public.linkedin_pipeline_migrations TO service_role;
 
 GRANT ALL ON TABLE public.linkedin_pipeline_version TO service_role;
 
+GRANT ALL ON TABLE public.pipeline_requests TO service_role;
+
+GRANT ALL ON TABLE public.post_batches TO service_role;
+
 GRANT ALL ON TABLE public.post_structures TO service_role;
 GRANT SELECT ON TABLE public.post_structures TO authenticated;
+
+GRANT ALL ON TABLE public.post_templates TO service_role;
 
 GRANT ALL ON TABLE public.post_vectors TO service_role;
 GRANT SELECT ON TABLE public.post_vectors TO authenticated;
@@ -1779,13 +5476,44 @@ GRANT ALL ON TABLE public.post_work TO service_role;
 
 GRANT ALL ON SEQUENCE public.post_work_token TO service_role;
 
+GRANT ALL ON TABLE public.production_posts TO service_role;
+
+GRANT ALL ON TABLE public.profile_sync_status TO service_role;
+
 GRANT ALL ON TABLE public.profile_work TO service_role;
 
 GRANT ALL ON SEQUENCE public.profile_work_token TO service_role;
 
 GRANT ALL ON TABLE public.profiles TO service_role;
 
+GRANT SELECT(id) ON TABLE public.profiles TO authenticated;
+
+GRANT SELECT(type) ON TABLE public.profiles TO authenticated;
+
+GRANT ALL ON TABLE public.provider_pauses TO service_role;
+
+GRANT ALL ON TABLE public.published_posts TO service_role;
+
+GRANT ALL ON TABLE public.ressource_types TO service_role;
+
+GRANT ALL ON TABLE public.ressources TO service_role;
+
+GRANT ALL ON TABLE public.scheduled_post_accounts TO service_role;
+
+GRANT ALL ON TABLE public.scheduled_posts TO service_role;
+
+GRANT ALL ON TABLE public.search_recall_log TO service_role;
+
+GRANT ALL ON TABLE public.sync_jobs TO service_role;
+
 GRANT ALL ON TABLE public.task_execution_logs_v2 TO service_role;
 
 GRANT ALL ON TABLE public.topics TO service_role;
 GRANT SELECT ON TABLE public.topics TO authenticated;
+
+GRANT ALL ON TABLE public.unipile_accounts TO service_role;
+
+GRANT ALL ON TABLE public.user_onboarding TO service_role;
+
+GRANT ALL ON TABLE public.viral_posts_bank TO service_role;
+GRANT SELECT ON TABLE public.viral_posts_bank TO authenticated;

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from psycopg import conninfo, pq
@@ -67,8 +68,8 @@ def snapshot(url: str) -> str:
     return _normalised(done.stdout)
 
 
-def main() -> int:
-    """Print the snapshot of a database made for the purpose; return the exit code."""
+def print_of_fresh_database(describe: Callable[[str], str]) -> int:
+    """Print what ``describe`` says of a database made for the purpose; return the exit code."""
     try:
         with tempfile.TemporaryDirectory() as place:
             Path(place).chmod(0o711)  # the account that runs root's server passes through
@@ -77,7 +78,7 @@ def main() -> int:
             try:
                 url = started.url(server.APPLICATION_DATABASE)
                 migrate(url)
-                sys.stdout.write(snapshot(url))
+                sys.stdout.write(describe(url))
             finally:
                 server.stop(home)
     except PipelineError as error:
@@ -105,4 +106,4 @@ def _normalised(dump: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(print_of_fresh_database(snapshot))

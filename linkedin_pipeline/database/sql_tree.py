@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -62,14 +63,19 @@ class SqlTree:
         return hashlib.sha256(listing.encode()).hexdigest()
 
     @cached_property
-    def routine_names(self) -> frozenset[str]:
-        """Return the names of the functions and procedures that the routine files create."""
-        return frozenset(
-            found[1].lower()
+    def routine_homes(self) -> Mapping[str, str]:
+        """Return the names of the functions and procedures, each with the file that creates it."""
+        return {
+            found[1].lower(): file.name
             for file in self.routines
             for statement in split(file.sql)
             if (found := _CREATE_ROUTINE.match(statement.text))
-        )
+        }
+
+    @property
+    def routine_names(self) -> frozenset[str]:
+        """Return the names of the functions and procedures that the routine files create."""
+        return frozenset(self.routine_homes)
 
 
 def read_tree(root: Path) -> SqlTree:

@@ -42,12 +42,17 @@ def test_a_dead_letter_lowers_its_flag_and_is_kept(connection: Connection, stage
     assert rows(connection, DEAD_LETTERS, post) == [("no_words", "No words in it.", False)]
 
 
-def test_raising_the_flag_of_a_dead_letter_tries_again(connection: Connection) -> None:
+@pytest.mark.parametrize("stage", list(Stage), ids=str)
+def test_raising_the_flag_of_a_dead_letter_tries_again(
+    connection: Connection, stage: Stage
+) -> None:
     """A dead letter whose flag is raised is queued anew, without its history, and resolved."""
-    post = add_post(connection)
-    reject(connection, [claim_one(connection)], Stage.HOOKS)
-    change(connection, post, needs_hook_extraction=True)
-    assert claim_one(connection).attempts == 1
+    post = add_finished_post(connection)
+    change(connection, post, **{FLAGS[stage]: True})
+    reject(connection, [claim_one(connection, stage)], stage)
+    assert queued(connection, post) == set()
+    change(connection, post, **{FLAGS[stage]: True})
+    assert claim_one(connection, stage).attempts == 1
     assert [resolved for _, _, resolved in rows(connection, DEAD_LETTERS, post)] == [True]
 
 

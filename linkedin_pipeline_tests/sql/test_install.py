@@ -120,38 +120,6 @@ def test_the_owner_needs_no_superuser(superuser: Connection, empty_database_url:
         ) == [(False, False)]
 
 
-def test_default_grants_of_a_host_are_taken_back(
-    superuser: Connection, empty_database_url: str, migrated_template: str
-) -> None:
-    """Where new objects are granted to web roles by default, ours are not open for it."""
-    # migrated_template has made the roles, as a host does
-    for objects in (b"tables", b"sequences", b"functions"):
-        superuser.execute(
-            b"alter default privileges for role linkedin_owner in schema public grant all on "
-            + objects
-            + b" to anon, authenticated"
-        )
-    migrate(empty_database_url)
-    assert (
-        rows(
-            superuser,
-            "select relname from pg_class where relnamespace = 'public'::regnamespace "
-            "and relkind in ('r', 'S') and (has_table_privilege('anon', oid, 'select') "
-            "or has_table_privilege('authenticated', oid, 'insert'))",
-        )
-        == []
-    )
-    assert (
-        rows(
-            superuser,
-            "select p.proname from pg_proc p join pg_roles r on r.oid = p.proowner "
-            "where pronamespace = 'public'::regnamespace and r.rolname = 'linkedin_owner' "
-            "and has_function_privilege('anon', p.oid, 'execute')",
-        )
-        == []
-    )
-
-
 def test_what_others_made_is_left_alone(superuser: Connection, empty_database_url: str) -> None:
     """Tables and routines of another owner in public neither stop a migration nor change."""
     superuser.execute("create table foreign_table (id serial)")

@@ -1,47 +1,56 @@
 """What queue functions touch does not grow with the backlog: buffers counted, not time.
 
-Every call is made with 1,000 and with 200,000 pending posts, on tables that were never analysed and
-on analysed ones: a plan must be right in both.
+Every call is made with 1,000 and with 200,000 pending posts, each wanted by all five stages, which
+are 1,000,000 rows of work; on tables that were never analysed and on analysed ones: a plan must be
+right in both.  The sweep for stale leases is not among them, for it reads all the work there is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any, LiteralString
 
 import psycopg
 import pytest
 
+from linkedin_pipeline.domain.work import Stage
 from linkedin_pipeline_tests.postgres import PostgresServer
 from linkedin_pipeline_tests.sql.bank import Connection, claim, hook_of, keys, value
 
 SMALL, LARGE = 1_000, 200_000
+DAYS, MANY_DAYS = 30, 1_000
 BATCH = 100
 FILL_POSTS = """
 insert into viral_posts_bank (content, created_at)
-select 'Post ' || n, now() - n %% 30 * interval '1 day' from generate_series(1, %s) as n
+select 'Post ' || n, now() - n %% %s * interval '1 day' from generate_series(1, %s) as n
 """
 FILL_WORK = """
 insert into post_work (post_id, stage, day)
 select id, stage, post_day(created_at)
-from viral_posts_bank, unnest(array['hooks', 'embeddings']::post_stage[]) as stage
+from viral_posts_bank, unnest(enum_range(null::post_stage)) as stage
 """
 
 
 @pytest.fixture(scope="module")
 def filled(postgres_server: PostgresServer, migrated_template: str) -> Iterator[Mapping[int, str]]:
-    """Give a database for each size, filled without triggers, which would take minutes."""
+    """Give a database for each size."""
     with ExitStack() as stack:
-        urls = {}
-        for size in (SMALL, LARGE):
-            url = stack.enter_context(postgres_server.database(template=migrated_template))
-            with postgres_server.superuser(url.rpartition("/")[2]) as superuser:
-                superuser.execute("set session_replication_role = replica")
-                superuser.execute(FILL_POSTS, [size])
-                superuser.execute(FILL_WORK)
-            urls[size] = url
-        yield urls
+        yield {
+            size: stack.enter_context(fill(postgres_server, migrated_template, size, DAYS))
+            for size in (SMALL, LARGE)
+        }
+
+
+@contextmanager
+def fill(server: PostgresServer, template: str, posts: int, days: int) -> Iterator[str]:
+    """Make a database filled without triggers, which would take minutes; yield its URL."""
+    with server.database(template=template) as url:
+        with server.superuser(url.rpartition("/")[2]) as superuser:
+            superuser.execute("set session_replication_role = replica")
+            superuser.execute(FILL_POSTS, [days, posts])
+            superuser.execute(FILL_WORK)
+        yield url
 
 
 @pytest.fixture(scope="module", params=["never analysed", "analysed"])
@@ -82,6 +91,17 @@ def ranged_claim_buffers(connection: Connection) -> int:
         "'1 hour')",
         BATCH,
     )
+
+
+def public_claim_buffers(connection: Connection) -> int:
+    """Count for a claim as callers make it that know only SQL."""
+    return buffers(connection, "select * from get_posts_needing_topic_classification(%s)", BATCH)
+
+
+def release_buffers(connection: Connection) -> int:
+    """Count for one embedding given back."""
+    [held] = claim(connection, Stage.EMBEDDINGS, limit=1)
+    return buffers(connection, "select release_embedding_lock(%s)", held.post_id)
 
 
 def extend_buffers(connection: Connection) -> int:
@@ -138,6 +158,8 @@ def due_work_buffers(connection: Connection) -> int:
     [
         claim_buffers,
         ranged_claim_buffers,
+        public_claim_buffers,
+        release_buffers,
         extend_buffers,
         retry_buffers,
         store_buffers,
@@ -168,3 +190,23 @@ def test_work_that_backs_off_is_not_in_the_way(banks: Mapping[int, Connection]) 
     assert put_off > 5_000
     claim_buffers(connection)  # the first to pass by marks the old index entries as dead
     assert claim_buffers(connection) < 2 * before
+
+
+def test_a_thousand_days_cost_little_more_than_thirty(
+    banks: Mapping[int, Connection], postgres_server: PostgresServer, migrated_template: str
+) -> None:
+    """A claim that needs a hundred days to find its posts touches few pages for each of them."""
+    few = banks[SMALL]
+    with (
+        fill(postgres_server, migrated_template, SMALL, MANY_DAYS) as url,
+        psycopg.connect(url, autocommit=True, prepare_threshold=None) as many,
+    ):
+        for connection in (few, many):
+            with connection.transaction(force_rollback=True):
+                claim_buffers(connection)  # reads the catalog too
+        with few.transaction(force_rollback=True), many.transaction(force_rollback=True):
+            assert claim_buffers(many) < claim_buffers(few) + 20 * BATCH
+        # nothing is due anywhere: each day is asked once, whichever end a caller prefers
+        many.execute("update post_work set due_at = now() + interval '1 hour'")
+        many.execute("vacuum post_work")
+        assert claim_buffers(many) < 10 * MANY_DAYS

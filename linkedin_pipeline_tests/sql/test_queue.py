@@ -17,12 +17,12 @@ from linkedin_pipeline_tests.sql.bank import (
     Connection,
     Held,
     add_post,
+    change,
     claim,
     claim_one,
     days_ago,
     flagged,
     keys,
-    queued,
     retry,
     rows,
     store_hooks,
@@ -80,11 +80,24 @@ def test_a_locked_row_is_passed_over(connection: Connection, database_url: str) 
         assert [c.post_id for c in claim(connection)] == [free]
 
 
-def test_newest_days_come_first(connection: Connection) -> None:
-    """A batch is filled from the newest day backwards, so a backfill starves no fresh post."""
-    posts = {age: add_post(connection, created_at=days_ago(age)) for age in (400, 2, 0, 30, 1)}
-    taken = [claim_one_of(connection) for _ in posts]
-    assert taken == [posts[age] for age in (0, 1, 2, 30, 400)]
+@pytest.mark.parametrize("limit", [None, 0, -1, 10_001])
+def test_a_claim_of_no_sensible_size_is_refused(connection: Connection, limit: int | None) -> None:
+    """Claims take 1 to 10,000 posts; anything else says so, and how to do it right."""
+    statement = "select * from get_posts_needing_embedding(%s)"
+    with pytest.raises(psycopg.Error, match=r"max_posts .*: not a number from 1 to 10000") as told:
+        rows(connection, statement, limit)
+    assert told.value.sqlstate == "LP080"
+    assert told.value.diag.message_hint
+    add_post(connection)
+    assert len(rows(connection, statement, 10_000)) == 1
+
+
+@pytest.mark.parametrize("missing", ["null, 1, null, null, '1 s'", "'hooks', 1, null, null, null"])
+def test_a_claim_without_stage_or_lease_is_refused(connection: Connection, missing: str) -> None:
+    """A claim that would take nothing, or hold it for no time at all, is an error."""
+    with pytest.raises(psycopg.Error, match="a claim needs both") as told:
+        connection.execute(f"select * from claim_work({missing})".encode())
+    assert told.value.sqlstate == "LP081"
 
 
 def claim_one_of(connection: Connection) -> UUID:
@@ -94,10 +107,9 @@ def claim_one_of(connection: Connection) -> UUID:
 
 
 def test_a_batch_spans_days(connection: Connection) -> None:
-    """The limit counts posts, not days: two days make one batch."""
-    newest = {add_post(connection, created_at=days_ago(age)) for age in (0, 0, 1, 1)}
-    add_post(connection, created_at=days_ago(2))
-    assert {c.post_id for c in claim(connection, limit=4)} == newest
+    """The limit counts posts, not days: what a few days have makes one batch."""
+    posts = {add_post(connection, created_at=days_ago(age)) for age in (0, 0, 1, 1, 2)}
+    assert {c.post_id for c in claim(connection, limit=5)} == posts
 
 
 def test_a_claim_keeps_to_its_days(connection: Connection) -> None:
@@ -218,19 +230,44 @@ def test_an_edit_of_waiting_work_makes_it_due(connection: Connection) -> None:
     assert claim_one(connection).attempts == 1
 
 
-def test_the_claim_functions_of_the_contract(connection: Connection) -> None:
+@pytest.mark.parametrize(
+    ("name", "stage"),
+    [
+        ("hook_extraction", Stage.HOOKS),
+        ("embedding", Stage.EMBEDDINGS),
+        ("classification", Stage.HOOK_CLASSIFICATIONS),
+        ("topic_classification", Stage.TOPIC_CLASSIFICATIONS),
+        ("audience_classification", Stage.AUDIENCE_CLASSIFICATIONS),
+    ],
+)
+def test_the_claim_functions_of_the_contract(
+    connection: Connection, name: str, stage: Stage
+) -> None:
     """The named functions claim for callers that know only SQL: text, hook, and a token."""
-    post = add_post(connection, "Text.")
-    for statement in (
-        b"select * from get_posts_needing_hook_extraction()",
-        b"select * from get_posts_needing_embedding(max_posts => 5)",
-    ):
-        [found] = connection.execute(statement).fetchall()
-        assert found[:3] == (post, "Text.", None)
-        assert isinstance(found[3], int)
-        assert connection.execute(statement).fetchall() == []
-    connection.execute("update viral_posts_bank set hook = 'Text.' where id = %s", [post])
-    assert Stage.HOOKS not in queued(connection, post)
+    post = add_post(connection, "Text.", hook="Hook.", needs_hook_classification=True)
+    change(connection, post, needs_hook_extraction=stage is Stage.HOOKS)
+    found = connection.execute(f"select * from get_posts_needing_{name}(max_posts => 5)".encode())
+    assert [column.name for column in found.description or ()][:4] == [
+        *("post_id", "content", "hook", "claim_token"),
+    ]
+    [(*what, token)] = found.fetchall()
+    assert what == [post, "Text.", "Hook."]
+    held = "select stage::text, lease_until - now() between '4 min' and '5 min' from post_work"
+    assert rows(connection, held + " where token = %s", token) == [(stage, True)]
+    assert rows(connection, "select * from claim_work(%s, 5, null, null, '1 s')", stage) == []
+
+
+def test_the_examples_in_the_comments_run(connection: Connection) -> None:
+    """What a comment gives as its example works as it stands, for every queue function."""
+    comments = rows(
+        connection,
+        "select proname, obj_description(oid, 'pg_proc') from pg_proc "
+        "where pronamespace = 'public'::regnamespace "
+        "and (proname like 'get\\_posts\\_needing%%' or proname like 'release\\_%%')",
+    )
+    assert len(comments) == 7
+    for _, comment in comments:
+        connection.execute(comment.partition("Example: ")[2].encode()).fetchall()
 
 
 def test_the_claim_functions_take_at_most_what_is_asked(connection: Connection) -> None:
@@ -247,6 +284,7 @@ def test_release_gives_an_embedding_back(connection: Connection) -> None:
     assert value(connection, "select release_embedding_lock(%s)", post) is False
     claim_one(connection, Stage.EMBEDDINGS)
     assert value(connection, "select release_embedding_lock(%s)", post) is True
+    assert value(connection, "select release_embedding_lock(%s)", post) is False
     assert claim_one(connection, Stage.EMBEDDINGS).attempts == 1
 
 

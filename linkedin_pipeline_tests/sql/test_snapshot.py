@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,11 +16,17 @@ from linkedin_pipeline.database.snapshot import HEADER, snapshot
 from linkedin_pipeline.database.sql_tree import SQL_TREE
 from linkedin_pipeline.domain.errors import DatabaseDown, Misconfigured
 from linkedin_pipeline.settings import PROJECT_ROOT
-from linkedin_pipeline_tests.postgres import PostgresServer
+from linkedin_pipeline_tests.postgres import GIVEN, PostgresServer
 
 REGENERATE = "python -m linkedin_pipeline.database.snapshot > sql/snapshot.sql"
 
+# before PostgreSQL 17, for one, pg_dump writes "grant all" as a list of privileges
+of_this_version = pytest.mark.skipif(
+    GIVEN in os.environ, reason="the snapshot is written on the embedded server's version"
+)
 
+
+@of_this_version
 def test_the_snapshot_is_what_the_tree_makes(database_url: str) -> None:
     """``sql/snapshot.sql`` equals the schema of a freshly migrated database."""
     file = SQL_TREE / "snapshot.sql"
@@ -33,6 +40,7 @@ def test_the_snapshot_is_what_the_tree_makes(database_url: str) -> None:
     assert not shown, f"review the difference, then regenerate: {REGENERATE}\n{shown}"
 
 
+@of_this_version
 def test_the_module_prints_the_snapshot_of_a_database_of_its_own(database_url: str) -> None:
     """The command needs no database, and its text is the same whoever owns the schema."""
     done = subprocess.run(

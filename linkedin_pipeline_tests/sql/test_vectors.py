@@ -17,6 +17,7 @@ from linkedin_pipeline_tests.sql.bank import (
     change,
     claim_one,
     queued,
+    read,
     rows,
     store_embeddings,
     value,
@@ -143,19 +144,46 @@ def test_a_vector_taken_away_is_not_found_any_more(connection: Connection) -> No
     ]
 
 
-def test_author_and_day_are_mirrored(connection: Connection) -> None:
-    """Search filters by them without a join, so they follow the post, and a deleted author."""
+def test_a_vector_carries_the_hash_of_its_text(connection: Connection) -> None:
+    """Whether a vector is of today's text can be told, for each model's apart."""
+    post = add_finished_post(connection)
+    fresh = "select content_hash = md5('A post.') from post_vectors where post_id = %s"
+    assert value(connection, fresh, post)
+    change(connection, post, content="Edited.")
+    assert value(connection, fresh, post)
+    change(connection, post, embedding=vector(0, 1))
+    assert not value(connection, fresh, post)
+    assert read(connection, post, "content_hash") == value(
+        connection, "select content_hash from post_vectors where post_id = %s", post
+    )
+
+
+def test_a_change_of_author_leaves_the_vector_alone(connection: Connection) -> None:
+    """A deleted profile costs no insertion into the graph, and the post's day follows its date."""
     author = value(connection, "insert into profiles (full_name) values ('A') returning id")
     post = add_finished_post(connection)
-    seen = "select author_id, created_at from post_vectors where post_id = %s"
-    created = datetime(2024, 5, 6, tzinfo=UTC)
     change(connection, post, needs_embedding=True)
+    version = "select xmin::text from post_vectors where post_id = %s"
+    before = value(connection, version, post)
+    created = datetime(2024, 5, 6, tzinfo=UTC)
     change(connection, post, author_id=author, created_at=created, needs_topic_classification=True)
-    assert rows(connection, seen, post) == [(author, created)]
     assert rows(connection, "select day from post_work") == [(date(2024, 5, 6),)] * 2
     connection.execute("delete from profiles")
-    assert rows(connection, seen, post) == [(None, created)]
     assert rows(connection, "select author_id from viral_posts_bank") == [(None,)]
+    assert value(connection, version, post) == before
+
+
+def test_models_beside_the_serving_one_have_ids_of_the_other_parity(
+    connection: Connection,
+) -> None:
+    """Vectors that are being built have an index of their own, whatever else is built."""
+    add_finished_post(connection)
+    for name in ("test:two", "test:three"):
+        value(connection, "select register_embedding_model(%s)", name)
+    serving, *building = [
+        number for (number,) in rows(connection, "select id from embedding_models order by id")
+    ]
+    assert [number % 2 for number in building] == [(serving + 1) % 2] * 2
 
 
 def test_a_deleted_post_leaves_nothing(connection: Connection) -> None:

@@ -7,7 +7,8 @@ return greatest(
     least((post_day.created_at at time zone 'UTC')::date, (now() at time zone 'UTC')::date)
 );
 comment on function post_day is
-    'The partition of a post: its UTC day, earlier ones count to 2024-01-01, later ones to today.';
+    'The partition of a post: its UTC day, earlier ones count to 2024-01-01, later ones to today. '
+    'Example: select post_day(''2023-05-01 12:00+00'')';
 
 
 create or replace function register_embedding_model(model_name text) returns smallint
@@ -16,51 +17,52 @@ as $$
 declare
     model_id smallint;
 begin
-    select m.id into model_id from embedding_models m where m.name = model_name;
-    if model_id is null then
+    -- somebody may register it, or another, at the same moment: then look again
+    for try in 1..20 loop
+        select m.id into model_id from embedding_models m where m.name = model_name;
+        exit when model_id is not null;
         begin
-            insert into embedding_models (name, state)
+            -- beside a serving model of odd id an even one, and the other way round
+            insert into embedding_models (name, id, state)
             select model_name,
-                case when exists (select from embedding_models where state = 'serving')
-                    then 'building' else 'serving' end
+                last.id + case when (last.id + 1 - serving.id) % 2 = 0 then 2 else 1 end,
+                case when serving.id is null then 'serving' else 'building' end
+            from (select coalesce(max(m.id), 0) as id from embedding_models m) as last
+            left join embedding_models serving on serving.state = 'serving'
             returning id into model_id;
-        exception when unique_violation then
-            -- somebody registered it, or another first model, at the same moment
-            insert into embedding_models (name, state) values (model_name, 'building')
-            on conflict (name) do nothing;
-            select m.id into model_id from embedding_models m where m.name = model_name;
+        exception when unique_violation then null;
         end;
-    end if;
+    end loop;
     return model_id;
 end
 $$;
 comment on function register_embedding_model is
-    'The short id of a model, which becomes known on first sight; the first of all serves.';
+    'The short id of a model, which becomes known on first sight; the first of all serves. '
+    'Example: select register_embedding_model(''openai:text-embedding-3-small'')';
 
 
-create or replace function mirror_vector(post viral_posts_bank) returns void
+create or replace function mirror_vector(
+    p_post uuid, p_model text, p_content_hash text, p_embedding vector
+) returns void
 language plpgsql volatile
 as $$
 begin
-    if post.embedding_model is null then
-        raise exception 'post %: a vector without embedding_model', post.id using
+    if p_model is null then
+        raise exception 'post %: a vector without embedding_model', p_post using
             errcode = 'LP001',
             hint = 'Set embedding_model to provider:model together with embedding.';
     end if;
-    if l2_norm(post.embedding::halfvec) = 0 then
-        raise exception 'post %: the embedding is the zero vector', post.id using
+    if l2_norm(p_embedding::halfvec) = 0 then
+        raise exception 'post %: the embedding is the zero vector', p_post using
             errcode = 'LP002',
             hint = 'A zero vector has no direction to search by: write a vector of norm 1.';
     end if;
-    insert into post_vectors as v (post_id, model_id, author_id, created_at, embedding)
-    values (
-        post.id, register_embedding_model(post.embedding_model), post.author_id,
-        post.created_at, post.embedding::halfvec
-    )
+    insert into post_vectors as v (post_id, model_id, content_hash, embedding)
+    values (p_post, register_embedding_model(p_model), p_content_hash, p_embedding::halfvec)
     on conflict on constraint post_vectors_pkey
-    do update set embedding = excluded.embedding, author_id = excluded.author_id,
-        created_at = excluded.created_at;
+    do update set embedding = excluded.embedding, content_hash = excluded.content_hash;
 end
 $$;
 comment on function mirror_vector is
-    'Copy a post''s vector to post_vectors. Errors: LP001 no model named, LP002 zero vector.';
+    'Copy a post''s vector, made of the text of that hash, to post_vectors. Errors: LP001 no model '
+    'named, LP002 zero vector.';

@@ -9,7 +9,8 @@ return coalesce((
     where replace(f.worker_name, '-', '_') = replace(is_worker_enabled.worker_name, '-', '_')
 ), false);
 comment on function is_worker_enabled is
-    'Whether a worker is switched on; - and _ are alike, an unknown worker is off.';
+    'Whether a worker is switched on; - and _ are alike, an unknown worker is off. '
+    'Example: select is_worker_enabled(''worker-extract-hooks-v2'')';
 
 
 -- BEFORE triggers on INSERT would make COPY slower and cannot write work rows that refer to the
@@ -52,7 +53,7 @@ begin
     end if;
 
     if new.embedding is not null then
-        perform mirror_vector(new);
+        perform mirror_vector(new.id, new.embedding_model, new.content_hash, new.embedding);
     end if;
     return null;
 end
@@ -163,72 +164,86 @@ as $$
 declare
     edited boolean := new.content is distinct from old.content;
     rehooked boolean := new.hook is distinct from old.hook;
+    embedded boolean := new.embedding is distinct from old.embedding;
     ended post_stage[];
     opened post_stage[];
     settled post_stage[];
 begin
-    select
-        array_agg(w.stage) filter (where w.was_wanted and not w.wanted),
-        array_agg(w.stage) filter (where w.wanted and (w.renewed or not w.was_wanted)),
-        array_agg(w.stage) filter (where w.raised or w.written)
-    into ended, opened, settled
-    from (values
-        ('hooks'::post_stage, old.needs_hook_extraction, new.needs_hook_extraction,
-            edited or rehooked,
-            new.needs_hook_extraction and not old.needs_hook_extraction,
-            rehooked and not old.needs_hook_extraction),
-        ('embeddings', old.needs_embedding, new.needs_embedding,
-            edited or new.embedding is distinct from old.embedding,
-            new.needs_embedding and not old.needs_embedding,
-            new.embedding is distinct from old.embedding and not old.needs_embedding),
-        -- waits while a new hook is on its way
-        ('hook_classifications',
-            old.needs_hook_classification and not old.needs_hook_extraction,
-            new.needs_hook_classification and not new.needs_hook_extraction,
-            edited or rehooked or new.hook_type_id is distinct from old.hook_type_id,
-            new.needs_hook_classification and not old.needs_hook_classification,
-            new.hook_type_id is distinct from old.hook_type_id
-                and not old.needs_hook_classification),
-        ('topic_classifications', old.needs_topic_classification, new.needs_topic_classification,
-            edited or new.topic_id is distinct from old.topic_id,
-            new.needs_topic_classification and not old.needs_topic_classification,
-            new.topic_id is distinct from old.topic_id and not old.needs_topic_classification),
-        ('audience_classifications',
-            old.needs_audience_classification, new.needs_audience_classification,
-            edited or new.audience_id is distinct from old.audience_id,
-            new.needs_audience_classification and not old.needs_audience_classification,
-            new.audience_id is distinct from old.audience_id
-                and not old.needs_audience_classification)
-    ) as w (stage, was_wanted, wanted, renewed, raised, written);
+    -- Expressions, not one query over the five: that cost as much as all the rest of a write-back.
+    -- Classification of the hook waits while a new hook is on its way.
+    ended := array_remove(array[
+        case when old.needs_hook_extraction and not new.needs_hook_extraction then 'hooks' end,
+        case when old.needs_embedding and not new.needs_embedding then 'embeddings' end,
+        case when old.needs_hook_classification and not old.needs_hook_extraction
+            and not (new.needs_hook_classification and not new.needs_hook_extraction)
+            then 'hook_classifications' end,
+        case when old.needs_topic_classification and not new.needs_topic_classification
+            then 'topic_classifications' end,
+        case when old.needs_audience_classification and not new.needs_audience_classification
+            then 'audience_classifications' end
+    ]::post_stage[], null);
+    opened := array_remove(array[
+        case when new.needs_hook_extraction
+            and (edited or rehooked or not old.needs_hook_extraction) then 'hooks' end,
+        case when new.needs_embedding
+            and (edited or embedded or not old.needs_embedding) then 'embeddings' end,
+        case when new.needs_hook_classification and not new.needs_hook_extraction
+            and (edited or rehooked or new.hook_type_id is distinct from old.hook_type_id
+                or not old.needs_hook_classification or old.needs_hook_extraction)
+            then 'hook_classifications' end,
+        case when new.needs_topic_classification
+            and (edited or new.topic_id is distinct from old.topic_id
+                or not old.needs_topic_classification)
+            then 'topic_classifications' end,
+        case when new.needs_audience_classification
+            and (edited or new.audience_id is distinct from old.audience_id
+                or not old.needs_audience_classification)
+            then 'audience_classifications' end
+    ]::post_stage[], null);
+    -- a flag raised, or a value written that was not wanted: a dead letter has been seen to
+    settled := array_remove(array[
+        case when not old.needs_hook_extraction and (new.needs_hook_extraction or rehooked)
+            then 'hooks' end,
+        case when not old.needs_embedding and (new.needs_embedding or embedded)
+            then 'embeddings' end,
+        case when not old.needs_hook_classification and (new.needs_hook_classification
+                or new.hook_type_id is distinct from old.hook_type_id)
+            then 'hook_classifications' end,
+        case when not old.needs_topic_classification and (new.needs_topic_classification
+                or new.topic_id is distinct from old.topic_id)
+            then 'topic_classifications' end,
+        case when not old.needs_audience_classification and (new.needs_audience_classification
+                or new.audience_id is distinct from old.audience_id)
+            then 'audience_classifications' end
+    ]::post_stage[], null);
 
-    if ended is not null then
+    if ended <> '{}' then
         delete from post_work where post_id = new.id and stage = any (ended);
     end if;
-    if opened is not null then
+    if opened <> '{}' then
         -- a row that is there already belongs to work whose input has just changed: end its claim
         insert into post_work (post_id, stage, day)
         select new.id, stage, post_day(new.created_at) from unnest(opened) as stage
         on conflict on constraint post_work_pkey
         do update set token = null, lease_until = null, due_at = now(), attempts = 0, takeovers = 0;
     end if;
-    if settled is not null then
+    if settled <> '{}' then
         update ai_errors set is_resolved = true
         where post_id = new.id and stage = any (settled) and not is_resolved;
     end if;
 
-    if (new.embedding, new.embedding_model) is distinct from (old.embedding, old.embedding_model)
-    then
-        if new.embedding is null or new.embedding is not distinct from old.embedding then
-            delete from post_vectors v using embedding_models m
-            where v.post_id = new.id and v.model_id = m.id and m.name = old.embedding_model;
-        end if;
+    if embedded or new.embedding_model is distinct from old.embedding_model then
+        -- another model's vector joins the one that serves; a vector taken away takes all along
+        delete from post_vectors v using embedding_models m
+        where v.post_id = new.id and v.model_id = m.id and (
+            new.embedding is null
+            or not embedded and m.name = old.embedding_model
+        );
         if new.embedding is not null then
-            perform mirror_vector(new);
+            perform mirror_vector(new.id, new.embedding_model, new.content_hash, new.embedding);
         end if;
     end if;
-    if (new.author_id, new.created_at) is distinct from (old.author_id, old.created_at) then
-        update post_vectors set author_id = new.author_id, created_at = new.created_at
-        where post_id = new.id;
+    if new.created_at is distinct from old.created_at then
         update post_work set day = post_day(new.created_at)
         where post_id = new.id and day <> post_day(new.created_at);
     end if;
@@ -284,4 +299,6 @@ end
 $$;
 comment on function raise_flags is
     'Ask for one stage again on posts of the given days, in chunks of p_max ids after p_after. '
-    'Answers how many posts the chunk has, wanted already or not, and the last of them.';
+    'Answers how many posts the chunk has, wanted already or not, and the last of them. '
+    'Example: select * from raise_flags(''topic_classifications'', ''2024-01-01'', current_date, '
+    'null, 1000)';

@@ -14,9 +14,23 @@ as $$
 declare
     first_day date := coalesce(p_first, '-infinity');
     last_day date := coalesce(p_last, 'infinity');
-    posts uuid[];
+    -- A quarter of every claim comes from the other end, so that neither fresh posts nor a backfill
+    -- wait for as long as the other goes on.  What four does not divide is drawn by lot: callers
+    -- that take one post at a time share alike, and have nothing to remember between them.
+    share integer := p_max - floor(p_max / 4.0 + random());
+    newest uuid[];
+    oldest uuid[];
 begin
-    -- Days with work come from a loose index scan, newest first; the lateral stops when full.
+    if p_max is null or p_max not between 1 and 10000 then
+        raise exception 'max_posts %: not a number from 1 to 10000', p_max using
+            errcode = 'LP080', hint = 'Claim as many posts as fit one batch; 100 is a good number.';
+    end if;
+    if p_stage is null or p_lease is null then
+        raise exception 'claim of stage % for %: a claim needs both', p_stage, p_lease using
+            errcode = 'LP081', hint = 'Name one of the five stages and a lease such as 30 seconds.';
+    end if;
+
+    -- Days with work come from a loose index scan; the lateral stops when full.
     with recursive days (day) as (
         (
             select w.day from post_work w
@@ -46,28 +60,72 @@ begin
                 where w.stage = p_stage and w.day = days.day and w.due_at <= now()
                     and (w.lease_until is null or w.lease_until < now())
                 order by w.due_at
-                limit p_max
+                limit share
                 for update skip locked
             ) as picked
             where days.day >= first_day
-            limit p_max
+            limit share
         ))
         returning w.post_id
     )
-    select array_agg(taken.post_id) into posts from taken;
+    select array_agg(taken.post_id) into newest from taken;
 
-    -- The text is read by a second statement: a snapshot older than the claim's row locks could
+    -- The same from the oldest day on, unless all there is was taken already.
+    if coalesce(cardinality(newest), 0) = share then
+        with recursive days (day) as (
+            (
+                select w.day from post_work w
+                where w.stage = p_stage and w.day >= first_day
+                order by w.day limit 1
+            )
+            union all
+            select (
+                select w.day from post_work w
+                where w.stage = p_stage and w.day > days.day
+                order by w.day limit 1
+            )
+            from days where days.day <= last_day
+        ),
+        taken as (
+            update post_work w
+            set lease_until = clock_timestamp() + p_lease,
+                token = nextval('post_work_token'),
+                attempts = least(w.attempts + 1, 32000),
+                takeovers = least(w.takeovers + (w.token is not null)::integer, 32000)
+            where w.ctid = any (array(
+                select picked.ctid
+                from days
+                cross join lateral (
+                    select w.ctid from post_work w
+                    where w.stage = p_stage and w.day = days.day and w.due_at <= now()
+                        and (w.lease_until is null or w.lease_until < now())
+                        and w.post_id <> all (coalesce(newest, '{}'))
+                    order by w.due_at
+                    limit p_max - share
+                    for update skip locked
+                ) as picked
+                where days.day <= last_day
+                limit p_max - share
+            ))
+            returning w.post_id
+        )
+        select array_agg(taken.post_id) into oldest from taken;
+    end if;
+
+    -- The text is read by a statement of its own: a snapshot older than the claim's row locks could
     -- pair a fresh token with the text of before an edit.
     return query
     select b.id, b.content, b.hook, w.token, w.day, w.attempts::integer, w.takeovers::integer
-    from unnest(posts) as t (id)
+    from unnest(newest || oldest) as t (id)
     join post_work w on w.post_id = t.id and w.stage = p_stage
     join viral_posts_bank b on b.id = t.id;
 end
 $$;
 comment on function claim_work is
-    'Take due work of a stage on posts of the given days for a lease, newest day first; a missing '
-    'bound means all days. The token fences the write-back.';
+    'Take due work of a stage on posts of the given days for a lease: three quarters from the newest '
+    'day backwards, the rest from the oldest day onwards, within a day what has waited longest. A '
+    'missing bound means all days. The token fences the write-back. Errors: LP080 max_posts out of '
+    'bounds, LP081 no stage or lease.';
 
 
 create or replace function extend_claims(
@@ -124,14 +182,22 @@ comment on function retry_claims is
     'Put claimed work back, due after its delay; without p_charge the attempt does not count.';
 
 
-create or replace function hold_claims(p_stage post_stage, p_posts uuid[], p_tokens bigint[])
-returns table (post_id uuid, held boolean)
+create or replace function hold_claims(
+    p_stage post_stage, p_posts uuid[], p_tokens bigint[], p_values integer,
+    out held uuid[], out busy uuid[]
+)
 language plpgsql volatile
 as $$
 declare
     free uuid[];
-    ended uuid[];
 begin
+    if (cardinality(p_tokens), p_values)
+        is distinct from (cardinality(p_posts), cardinality(p_posts))
+    then
+        raise exception 'write-back of % posts: it brings % tokens and % values',
+            cardinality(p_posts), cardinality(p_tokens), p_values using
+            errcode = 'LP082', hint = 'Give each post its token and its value, in the same order.';
+    end if;
     select array_agg(locked.id) into free
     from (
         select b.id from viral_posts_bank b
@@ -151,19 +217,27 @@ begin
     gone as (
         delete from post_work w using mine where w.ctid = mine.ctid returning w.post_id
     )
-    select array_agg(gone.post_id) into ended from gone;
+    select array_agg(gone.post_id) into held from gone;
 
-    return query
-    select w.post_id, w.post_id = any (coalesce(ended, '{}'))
+    select array_agg(w.post_id) into busy
     from unnest(p_posts, p_tokens) as c (post_id, token)
-    join post_work w on w.post_id = c.post_id and w.stage = p_stage and w.token = c.token
-    union all
-    select e.id, true from unnest(ended) as e (id);
+    join post_work w on w.post_id = c.post_id and w.stage = p_stage and w.token = c.token;
 end
 $$;
 comment on function hold_claims is
     'Lock the posts whose claims still stand and end those claims: held, to be written in this '
-    'transaction. Not held means busy: somebody has the row locked, try again. No row means stale.';
+    'transaction. Busy: somebody has the row locked, try again. In neither: stale. Error: LP082.';
+
+
+create or replace function claim_answers(p_held uuid[], p_busy uuid[])
+returns table (post_id uuid, held boolean)
+language sql immutable
+as $$
+    select e.id, true from unnest(p_held) as e (id)
+    union all
+    select e.id, false from unnest(p_busy) as e (id)
+$$;
+comment on function claim_answers is 'What hold_claims found, a row for each post that is not stale.';
 
 
 create or replace function store_hooks(p_posts uuid[], p_tokens bigint[], p_hooks text[])
@@ -171,52 +245,55 @@ returns table (post_id uuid, held boolean)
 language plpgsql volatile
 as $$
 declare
-    answer record;
-    mine uuid[] := '{}';
+    mine uuid[];
+    locked uuid[];
 begin
-    for answer in select * from hold_claims('hooks', p_posts, p_tokens) loop
-        if answer.held then
-            mine := mine || answer.post_id;
-        end if;
-        post_id := answer.post_id;
-        held := answer.held;
-        return next;
-    end loop;
+    select h.held, h.busy into mine, locked
+    from hold_claims('hooks', p_posts, p_tokens, cardinality(p_hooks)) h;
     update viral_posts_bank b
     set hook = r.hook, hook_extracted_at = clock_timestamp(), needs_hook_extraction = false
     from unnest(p_posts, p_hooks) as r (id, hook)
     where b.id = r.id and b.id = any (mine);
+    return query select * from claim_answers(mine, locked);
 end
 $$;
 comment on function store_hooks is
-    'Write hooks of claimed posts. Answers like hold_claims: held, busy, or no row when stale.';
+    'Write hooks of claimed posts. Answers: held, busy (try again), or no row when stale. '
+    'Error: LP082.';
 
 
 create or replace function store_embeddings(
-    p_posts uuid[], p_tokens bigint[], p_embeddings vector[], p_model text
+    p_posts uuid[], p_tokens bigint[], p_embeddings vector[], p_model text,
+    p_serving vector[] default null, p_serving_model text default null
 ) returns table (post_id uuid, held boolean)
 language plpgsql volatile
 as $$
 declare
-    answer record;
-    mine uuid[] := '{}';
+    mine uuid[];
+    locked uuid[];
 begin
-    for answer in select * from hold_claims('embeddings', p_posts, p_tokens) loop
-        if answer.held then
-            mine := mine || answer.post_id;
-        end if;
-        post_id := answer.post_id;
-        held := answer.held;
-        return next;
-    end loop;
+    if cardinality(p_serving) <> cardinality(p_posts) then
+        raise exception 'write-back of % posts: it brings % vectors of the serving model',
+            cardinality(p_posts), cardinality(p_serving) using
+            errcode = 'LP082', hint = 'Give each post one, or null, in the same order.';
+    end if;
+    select h.held, h.busy into mine, locked
+    from hold_claims('embeddings', p_posts, p_tokens, cardinality(p_embeddings)) h;
+    perform mirror_vector(b.id, p_serving_model, b.content_hash, r.embedding)
+    from unnest(p_posts, p_serving) as r (id, embedding)
+    join viral_posts_bank b on b.id = r.id
+    where b.id = any (mine) and r.embedding is not null;
     update viral_posts_bank b
     set embedding = r.embedding, embedding_model = p_model, needs_embedding = false
     from unnest(p_posts, p_embeddings) as r (id, embedding)
     where b.id = r.id and b.id = any (mine);
+    return query select * from claim_answers(mine, locked);
 end
 $$;
 comment on function store_embeddings is
-    'Write vectors of claimed posts. Answers like hold_claims: held, busy, or no row when stale.';
+    'Write vectors of claimed posts. While a new model is being built, p_serving brings vectors of '
+    'the serving one beside them (null: leave what is there), so that search finds the new text '
+    'at once. Answers like store_hooks. Errors: LP001 no model named, LP002 zero vector, LP082.';
 
 
 create or replace function reject_claims(
@@ -226,17 +303,11 @@ create or replace function reject_claims(
 language plpgsql volatile
 as $$
 declare
-    answer record;
-    mine uuid[] := '{}';
+    mine uuid[];
+    locked uuid[];
 begin
-    for answer in select * from hold_claims(p_stage, p_posts, p_tokens) loop
-        if answer.held then
-            mine := mine || answer.post_id;
-        end if;
-        post_id := answer.post_id;
-        held := answer.held;
-        return next;
-    end loop;
+    select h.held, h.busy into mine, locked
+    from hold_claims(p_stage, p_posts, p_tokens, cardinality(p_reasons)) h;
     update viral_posts_bank b
     set needs_hook_extraction = b.needs_hook_extraction and p_stage <> 'hooks',
         needs_embedding = b.needs_embedding and p_stage <> 'embeddings',
@@ -252,98 +323,9 @@ begin
         jsonb_strip_nulls(jsonb_build_object('dagster_run_id', p_run_id))
     from unnest(p_posts, p_codes, p_reasons) as r (id, code, reason)
     where r.id = any (mine);
+    return query select * from claim_answers(mine, locked);
 end
 $$;
 comment on function reject_claims is
     'Make claimed work dead letters: lower the flag, keep the reason in ai_errors. Answers like '
-    'hold_claims.';
-
-
-create or replace function get_posts_needing_hook_extraction(max_posts integer default 100)
-returns table (post_id uuid, content text, hook text, claim_token bigint)
-language sql volatile
-as $$
-    select c.post_id, c.content, c.hook, c.claim_token
-    from claim_work('hooks', max_posts, null, null, interval '5 minutes') c
-$$;
-comment on function get_posts_needing_hook_extraction is
-    'Claim posts whose hook is wanted, for five minutes. Writing the hook ends the claim.';
-
-create or replace function get_posts_needing_embedding(max_posts integer default 100)
-returns table (post_id uuid, content text, hook text, claim_token bigint)
-language sql volatile
-as $$
-    select c.post_id, c.content, c.hook, c.claim_token
-    from claim_work('embeddings', max_posts, null, null, interval '5 minutes') c
-$$;
-comment on function get_posts_needing_embedding is
-    'Claim posts whose embedding is wanted, for five minutes. Writing embedding and '
-    'embedding_model ends the claim.';
-
-
-create or replace function get_posts_needing_classification(max_posts integer default 100)
-returns table (post_id uuid, content text, hook text, claim_token bigint)
-language sql volatile
-as $$
-    select c.post_id, c.content, c.hook, c.claim_token
-    from claim_work('hook_classifications', max_posts, null, null, interval '5 minutes') c
-$$;
-comment on function get_posts_needing_classification is
-    'Claim posts whose hook type is wanted, for five minutes. Writing hook_type_id ends the claim.';
-
-
-create or replace function get_posts_needing_topic_classification(max_posts integer default 100)
-returns table (post_id uuid, content text, hook text, claim_token bigint)
-language sql volatile
-as $$
-    select c.post_id, c.content, c.hook, c.claim_token
-    from claim_work('topic_classifications', max_posts, null, null, interval '5 minutes') c
-$$;
-comment on function get_posts_needing_topic_classification is
-    'Claim posts whose topic is wanted, for five minutes. Writing topic_id ends the claim.';
-
-
-create or replace function get_posts_needing_audience_classification(max_posts integer default 100)
-returns table (post_id uuid, content text, hook text, claim_token bigint)
-language sql volatile
-as $$
-    select c.post_id, c.content, c.hook, c.claim_token
-    from claim_work('audience_classifications', max_posts, null, null, interval '5 minutes') c
-$$;
-comment on function get_posts_needing_audience_classification is
-    'Claim posts whose audience is wanted, for five minutes. Writing audience_id ends the claim.';
-
-
-create or replace function release_embedding_lock(p_post_id uuid) returns boolean
-language sql volatile
-as $$
-    with released as (
-        update post_work
-        set token = null, lease_until = null, attempts = greatest(attempts - 1, 0)
-        where post_id = p_post_id and stage = 'embeddings' and token is not null
-        returning post_id
-    )
-    select exists (select from released)
-$$;
-comment on function release_embedding_lock is
-    'Give a claimed embedding back, whoever holds it; false when nobody does.';
-
-
-create or replace function release_stale_embedding_locks() returns integer
-language sql volatile
-as $$
-    with stale as (
-        select ctid from post_work
-        where token is not null and lease_until < now()
-        for update skip locked
-    ),
-    released as (
-        update post_work w
-        set token = null, lease_until = null, takeovers = least(w.takeovers + 1, 32000)
-        from stale where w.ctid = stale.ctid
-        returning w.post_id
-    )
-    select count(*)::integer from released
-$$;
-comment on function release_stale_embedding_locks is
-    'Give back what workers of every stage held past their leases; live leases stay. How many.';
+    'store_hooks. Error: LP082.';

@@ -7,8 +7,8 @@ create or replace function store_labels(
 language plpgsql volatile
 as $$
 declare
-    answer record;
-    mine uuid[] := '{}';
+    mine uuid[];
+    locked uuid[];
     valid uuid[];
 begin
     -- A label may have been switched off or deleted while the post was worked on, or somebody may be
@@ -25,21 +25,14 @@ begin
         else false
     end;
 
-    for answer in
-        select h.post_id, h.held
-        from (
-            select array_agg(r.post) as posts, array_agg(r.token) as tokens
-            from unnest(p_posts, p_tokens) as r (post, token) where r.post = any (valid)
-        ) as kept
-        cross join lateral hold_claims(p_stage, kept.posts, kept.tokens) h
-    loop
-        if answer.held then
-            mine := mine || answer.post_id;
-        end if;
-        post_id := answer.post_id;
-        held := answer.held;
-        return next;
-    end loop;
+    select h.held, h.busy into mine, locked
+    from (
+        select array_agg(r.post) as posts, array_agg(r.token) as tokens
+        from unnest(p_posts, p_tokens) as r (post, token) where r.post = any (valid)
+    ) as kept
+    cross join lateral hold_claims(
+        p_stage, kept.posts, kept.tokens, cardinality(kept.posts)
+    ) h;
 
     case p_stage
         when 'hook_classifications' then
@@ -64,8 +57,9 @@ begin
             raise exception 'stage %: it has no labels', p_stage using
                 errcode = 'LP003', hint = 'Use one of the three classification stages.';
     end case;
+    return query select * from claim_answers(mine, locked);
 end
 $$;
 comment on function store_labels is
-    'Write labels of claimed posts, with their confidence (0 to 1) and the model that chose them. '
-    'Answers like hold_claims; a label that is no longer active is not written. Error: LP003.';
+    'Write labels of claimed posts, with their confidence (0 to 1, or null) and what chose them. '
+    'Answers like store_hooks; a label that is no longer active is not written. Error: LP003.';

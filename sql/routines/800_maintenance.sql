@@ -1,4 +1,4 @@
--- References that users quote.
+-- References that users quote, tokens that open doors, settings, and updated_at.
 
 create or replace function generate_error_ref() returns text
 language plpgsql volatile
@@ -19,7 +19,8 @@ begin
 end
 $$;
 comment on function generate_error_ref is
-    'A reference like ERR-7K2M9Q, unique by construction (random ones collided: 60 in 300,000).';
+    'A reference like ERR-7K2M9Q, unique by construction (random ones collided: 60 in 300,000). '
+    'Example: select generate_error_ref()';
 
 
 create or replace function set_error_ref() returns trigger
@@ -42,3 +43,28 @@ begin
 end
 $$;
 comment on function update_updated_at_column is 'Move updated_at forward, never back.';
+
+
+create or replace function generate_invitation_token() returns text
+language sql volatile
+as $$
+    -- both are drawn by the server's cryptographic generator: 2 x 122 random bits
+    select translate(
+        encode(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 'base64'),
+        '+/=', '-_'
+    )
+$$;
+comment on function generate_invitation_token is
+    'A token of 43 letters, digits, - and _ with 244 random bits, to be put into a URL as it is. '
+    'Example: select generate_invitation_token()';
+
+
+create or replace function get_supabase_url() returns text
+language sql stable
+return coalesce(
+    nullif(btrim(current_setting('app.supabase_url', true)), ''),
+    (select nullif(btrim(s.value), '') from app_settings s where s.name = 'supabase_url')
+);
+comment on function get_supabase_url is
+    'The setting app.supabase_url, else the row supabase_url of app_settings, else null; what is '
+    'empty or blank counts as unset. Example: select get_supabase_url()';
