@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
+from linkedin_pipeline.domain.ai import CallOutcome, Permit, Plan, Usage
 from linkedin_pipeline.domain.bank import NewPost
+from linkedin_pipeline.domain.embeddings import Embedded
 from linkedin_pipeline.domain.labels import Choice, Label
-from linkedin_pipeline.domain.profiles import ProfileClaim
-from linkedin_pipeline.domain.styles import StyleAnalysis, StylePost
-from linkedin_pipeline.domain.work import Claim, DayRange, Outcome, Reject, Settled, Stage
+from linkedin_pipeline.domain.profiles import ProfileClaim, StyleIncident
+from linkedin_pipeline.domain.styles import StyleAnalysis, StylePost, StyleVector, WrittenStyle
+from linkedin_pipeline.domain.work import (
+    Claim,
+    DayRange,
+    Outcome,
+    Pace,
+    Reject,
+    Settled,
+    Stage,
+    Verdict,
+)
 
 
 class Clock(Protocol):
@@ -34,12 +46,22 @@ class Embedder(Protocol):
         """The ``provider:model`` name stored beside every vector it makes."""
         ...
 
+    @property
+    def pace(self) -> Pace | None:
+        """How many texts it likes to be given at once; None for the engine's own pace."""
+        ...
+
     def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """Embed texts, in order: one vector of 1,536 finite numbers of unit norm for each.
 
         Raises:
-            ProviderDown: nothing was embedded and no text is at fault.
+            ProviderDown: not all was embedded and no text is at fault.
+            Rejected: some text is refused; what was embedded before costs nothing when asked again.
         """
+        ...
+
+    def forget(self, texts: Sequence[str]) -> None:
+        """Say that the vectors of these texts are stored where they belong."""
         ...
 
 
@@ -51,14 +73,29 @@ class Classifier(Protocol):
         """The ``provider:model`` and prompt version stored beside every label it chooses."""
         ...
 
+    @property
+    def pace(self) -> Pace | None:
+        """How many posts it likes to be given at once; None for the engine's own pace."""
+        ...
+
     def classify(
-        self, stage: Stage, claims: Sequence[Claim], labels: Sequence[Label]
-    ) -> Sequence[Choice]:
-        """Choose one of ``labels`` for each claim, in order.
+        self, stage: Stage, claims: Sequence[Claim], taxonomy: Mapping[Stage, Sequence[Label]]
+    ) -> Sequence[Verdict[Choice]]:
+        """Choose one of the stage's labels for each claim, in order.
+
+        ``taxonomy`` has the labels of every stage that this run is for: what ``claim.also`` wants
+        may be chosen in the same breath, to be at hand when that stage asks.
 
         Raises:
-            ProviderDown: nothing was chosen and no post is at fault.
+            ProviderDown: not all was chosen and no post is at fault.
+            Rejected: some post is refused; what was chosen before costs nothing when asked again.
         """
+        ...
+
+    def forget(
+        self, stage: Stage, claims: Sequence[Claim], taxonomy: Mapping[Stage, Sequence[Label]]
+    ) -> None:
+        """Say that the choices for these claims are stored where they belong."""
         ...
 
 
@@ -71,19 +108,83 @@ class Taxonomy(Protocol):
 
 
 class StyleWriter(Protocol):
-    """An analysis in, a style prompt out."""
+    """An analysis and the posts behind it in, a style prompt out."""
 
     @property
     def model(self) -> str:
-        """The ``provider:model`` and prompt version that wrote the prompt."""
+        """The ``provider:model`` and prompt version that is asked first."""
         ...
 
-    def write(self, analysis: StyleAnalysis) -> str:
+    def write(
+        self, profile_id: UUID, analysis: StyleAnalysis, posts: Sequence[StylePost]
+    ) -> WrittenStyle:
         """Write the style prompt of one profile.
 
         Raises:
             ProviderDown: nothing was written and the profile is not at fault.
+            Rejected: this profile's posts are refused, or nothing of use is made of them.
         """
+        ...
+
+    def forget(self, profile_id: UUID, analysis: StyleAnalysis) -> None:
+        """Say that the style is stored where it belongs, or given up."""
+        ...
+
+
+class AiLedger(Protocol):
+    """Permission, cost and pauses of paid calls, shared by all processes; safe in threads.
+
+    Raises (all methods): DatabaseDown when the database does not answer for a while.
+    """
+
+    def begin(self, plan: Plan) -> Permit:
+        """Ask whether a call may be made now; ``go`` opens its row in ``ai_usage_logs``."""
+        ...
+
+    def end(self, call_id: UUID, outcome: CallOutcome, usage: Usage, seconds: float) -> None:
+        """Close the call's row; an answer ends an expired pause and its incidents."""
+        ...
+
+    def pause(
+        self,
+        scope: str,
+        code: str,
+        reason: str,
+        *,
+        seconds: float | None = None,
+        first: float = 15.0,
+        longest: float = 600.0,
+        worker: str | None = None,
+    ) -> float:
+        """Have nobody call ``provider`` or ``provider:model`` for a while; return the seconds.
+
+        Without ``seconds`` the pause is ``first``, doubled each time in a row up to ``longest``.
+        With ``worker`` it is an incident, of which ``ai_errors`` gets one row.
+        """
+        ...
+
+
+class AnswerStore(Protocol):
+    """Paid answers that are not stored in a post yet; keys are `domain.ai.answer_key`."""
+
+    def vectors(self, keys: Sequence[bytes]) -> Mapping[bytes, Sequence[float]]:
+        """Return the kept vectors of ``keys``, 1,536 numbers each."""
+        ...
+
+    def keep_vectors(self, answers: Mapping[bytes, Sequence[float]]) -> None:
+        """Keep vectors, before anything else is done with them."""
+        ...
+
+    def labels(self, keys: Sequence[bytes]) -> Mapping[bytes, str]:
+        """Return the kept label names of ``keys``."""
+        ...
+
+    def keep_labels(self, answers: Mapping[bytes, str]) -> None:
+        """Keep label names, before anything else is done with them."""
+        ...
+
+    def forget(self, keys: Sequence[bytes]) -> None:
+        """Drop answers that were stored where they belong, and those older than a week."""
         ...
 
 
@@ -104,18 +205,41 @@ class StyleDesk(Protocol):
         """Return a profile's newest posts that have words."""
         ...
 
-    def store(self, claim: ProfileClaim, prompt: str, analysis: Mapping[str, object]) -> bool:
-        """Write a style and end the claim; False when the claim was stale."""
+    def extend(self, claim: ProfileClaim, lease: timedelta) -> bool:
+        """Move the end of a live claim's lease to ``lease`` from now; False when it was stale."""
         ...
 
-    def keep(self, claim: ProfileClaim) -> bool:
-        """End the claim and leave the style as it is; False when the claim was stale."""
+    def store(
+        self,
+        claim: ProfileClaim,
+        written: WrittenStyle,
+        analysis: Mapping[str, object],
+        vector: StyleVector | None,
+    ) -> bool:
+        """Write a style and end the claim; False when the claim was stale.
+
+        Without its vector the profile is due again soon, to get one.  A style that a fallback wrote
+        is one row in ``ai_errors``, resolved.
+        """
+        ...
+
+    def keep(self, claim: ProfileClaim, vector: StyleVector | None = None) -> bool:
+        """End the claim and leave the style as it is, its vector apart; False when stale."""
         ...
 
     def retry(
-        self, claim: ProfileClaim, delay: timedelta, *, charge: bool, incident: str | None = None
+        self,
+        claim: ProfileClaim,
+        delay: timedelta,
+        *,
+        charge: bool,
+        incident: StyleIncident | None = None,
     ) -> bool:
-        """Put the profile back, with one row in ``ai_errors`` when ``incident`` says why."""
+        """Put the profile back; of incidents alike one row stays open in ``ai_errors``."""
+        ...
+
+    def reject(self, claim: ProfileClaim, incident: StyleIncident) -> bool:
+        """Put the profile aside until its style is requested; one open row in ``ai_errors``."""
         ...
 
 
@@ -158,9 +282,20 @@ class WorkQueue(Protocol):
         ...
 
     def store_embeddings(
-        self, claims: Sequence[Claim], vectors: Sequence[Sequence[float]], model: str
+        self,
+        claims: Sequence[Claim],
+        vectors: Sequence[Embedded],
+        model: str,
+        serving: str | None = None,
     ) -> Settled:
-        """Write vectors with their model's name, lower the flag, end the claims."""
+        """Write vectors with their model's name, lower the flag, end the claims.
+
+        ``serving`` names the model of the second vectors, which go to the set that it searches.
+        """
+        ...
+
+    def lacking(self, model: str, claims: Sequence[Claim]) -> AbstractSet[UUID]:
+        """Return the posts of which ``model``, if it serves, has no vector of today's text."""
         ...
 
     def store_labels(

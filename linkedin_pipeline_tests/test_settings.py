@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from linkedin_pipeline.domain.ai import Model
 from linkedin_pipeline.domain.errors import Misconfigured
-from linkedin_pipeline.settings import LOCAL_EMBEDDING_MODEL, PROJECT_ROOT, Settings
+from linkedin_pipeline.settings import (
+    LOCAL_CLASSIFICATION_MODEL,
+    LOCAL_EMBEDDING_MODEL,
+    LOCAL_STYLE_MODEL,
+    PROJECT_ROOT,
+    Endpoint,
+    Settings,
+)
 
 APPLICATION = "postgresql://u:hunter2@db.example:5432/app"
 
@@ -18,7 +28,14 @@ def test_nothing_needs_to_be_set() -> None:
         home=None,
         database_url=None,
         dagster_database_url=None,
-        embedding_model=LOCAL_EMBEDDING_MODEL,
+        embedding_model=Model.parse(LOCAL_EMBEDDING_MODEL),
+        classification_model=Model.parse(LOCAL_CLASSIFICATION_MODEL),
+        style_model=Model.parse(LOCAL_STYLE_MODEL),
+        style_fallback_model=None,
+        openai=None,
+        anthropic=None,
+        ai_daily_budget=None,
+        notices=(),
         style_min_posts=5,
     )
 
@@ -158,15 +175,102 @@ def test_a_home_that_cannot_be_a_directory_is_refused(tmp_path: Path) -> None:
             Settings.from_environment({"LINKEDIN_PIPELINE_HOME": str(value)})
 
 
-def test_an_unknown_embedding_model_is_refused() -> None:
-    """The error shows the value that was met and the one to write."""
-    with pytest.raises(Misconfigured, match=f"'openai:ada'.*{LOCAL_EMBEDDING_MODEL}"):
-        Settings.from_environment({"EMBEDDING_MODEL": "openai:ada"})
+def test_the_local_models_may_be_named() -> None:
+    """Writing the defaults out is the same as leaving them unset."""
+    named = {
+        "EMBEDDING_MODEL": LOCAL_EMBEDDING_MODEL,
+        "CLASSIFICATION_MODEL": LOCAL_CLASSIFICATION_MODEL,
+        "STYLE_MODEL": LOCAL_STYLE_MODEL,
+    }
+    assert Settings.from_environment(named) == Settings()
 
 
-def test_the_local_model_may_be_named() -> None:
-    """Writing the default out is the same as leaving it unset."""
-    assert Settings.from_environment({"EMBEDDING_MODEL": LOCAL_EMBEDDING_MODEL}) == Settings()
+def test_keys_choose_paid_models() -> None:
+    """With both keys OpenAI embeds and labels, Claude writes styles, GPT-5.2 in its place."""
+    settings = Settings.from_environment(
+        {"OPENAI_API_KEY": "sk-1", "ANTHROPIC_API_KEY": "sk-2"}, today=date(2026, 12, 10)
+    )
+    assert str(settings.embedding_model) == "openai:text-embedding-3-small"
+    assert str(settings.classification_model) == "openai:gpt-5-mini"
+    assert str(settings.style_model) == "anthropic:claude-opus-4-6"
+    assert str(settings.style_fallback_model) == "openai:gpt-5.2"
+
+
+def test_the_default_follows_the_shutdown_of_gpt_5_mini() -> None:
+    """From that day on its named replacement is the default; who names a model is obeyed."""
+    key, day = {"OPENAI_API_KEY": "sk-1"}, date(2026, 12, 11)
+    settings = Settings.from_environment(key, today=day)
+    assert str(settings.classification_model) == "openai:gpt-6.1-terra"
+    assert "openai:gpt-6.1-terra chooses labels now" in settings.notices[0]
+    assert Settings.from_environment(key, today=date(2026, 12, 10)).notices == ()
+    named = {**key, "CLASSIFICATION_MODEL": "openai:gpt-5-mini"}
+    assert Settings.from_environment(named, today=day).notices == ()
+    assert str(Settings.from_environment(named, today=day).classification_model) == (
+        "openai:gpt-5-mini"
+    )
+
+
+def test_one_key_is_enough_for_styles() -> None:
+    """OpenAI alone writes styles by what would be the fallback, Claude alone has none."""
+    openai = Settings.from_environment({"OPENAI_API_KEY": "sk-1"})
+    assert (str(openai.style_model), openai.style_fallback_model) == ("openai:gpt-5.2", None)
+    claude = Settings.from_environment({"ANTHROPIC_API_KEY": "sk-2"})
+    assert (str(claude.style_model), claude.style_fallback_model) == (
+        "anthropic:claude-opus-4-6",
+        None,
+    )
+    assert str(claude.embedding_model) == LOCAL_EMBEDDING_MODEL
+
+
+def test_a_server_of_ones_own_needs_no_key() -> None:
+    """An address makes its models nameable, and changes no default."""
+    address = {"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1/"}
+    settings = Settings.from_environment(address)
+    assert str(settings.embedding_model) == LOCAL_EMBEDDING_MODEL
+    assert settings.openai == Endpoint(None, "http://127.0.0.1:11434/v1")
+    named = {**address, "EMBEDDING_MODEL": "openai:nomic-embed-text:v1.5"}
+    assert Settings.from_environment(named).embedding_model.name == "nomic-embed-text:v1.5"
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"EMBEDDING_MODEL": "ada"}, "EMBEDDING_MODEL: 'ada' is not written provider:model"),
+        ({"EMBEDDING_MODEL": "openai:ada"}, "'openai:ada' needs OPENAI_API_KEY"),
+        ({"EMBEDDING_MODEL": "local:bert"}, f"'local:bert'.*{LOCAL_EMBEDDING_MODEL}"),
+        ({"CLASSIFICATION_MODEL": "mistral:small"}, f"small'.*{LOCAL_CLASSIFICATION_MODEL}"),
+        ({"STYLE_MODEL": "anthropic:claude"}, "needs ANTHROPIC_API_KEY"),
+        (
+            {"CLASSIFICATION_MODEL": "anthropic:claude", "ANTHROPIC_API_KEY": "k"},
+            "write styles only",
+        ),
+        ({"OPENAI_BASE_URL": "ftp://u:hunter2@h/v1"}, "OPENAI_BASE_URL: it is not an http"),
+        ({"OPENAI_BASE_URL": "https://h"}, "does not end in /v1"),
+        ({"ANTHROPIC_BASE_URL": "https://h/v1"}, "ends in /v1"),
+        ({"OPENAI_API_KEY": "hunter2 hunter2"}, "OPENAI_API_KEY: it holds characters"),
+        ({"AI_DAILY_BUDGET_USD": "five"}, "'five' is not an amount of US dollars"),
+        ({"AI_DAILY_BUDGET_USD": "-1"}, "'-1' is not an amount"),
+        ({"AI_DAILY_BUDGET_USD": "nan"}, "'nan' is not an amount"),
+    ],
+)
+def test_unusable_model_settings_are_refused(environment: dict[str, str], words: str) -> None:
+    """The error names the variable, what was met, never a secret, and what to write."""
+    with pytest.raises(Misconfigured, match=words) as refused:
+        Settings.from_environment(environment)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_keys_stay_out_of_the_repr() -> None:
+    """Settings may be printed or logged."""
+    keys = {"OPENAI_API_KEY": "hunter2", "ANTHROPIC_BASE_URL": "https://u:hunter2@h"}
+    assert "hunter2" not in repr(Settings.from_environment(keys))
+
+
+@pytest.mark.parametrize("text", ["5", "2.50", "0"])
+def test_a_budget_is_read(text: str) -> None:
+    """Exactly, as money is."""
+    settings = Settings.from_environment({"AI_DAILY_BUDGET_USD": text})
+    assert settings.ai_daily_budget == Decimal(text)
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "five", "1001", "2.5", "\u0665"])

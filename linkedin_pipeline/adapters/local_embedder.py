@@ -44,6 +44,8 @@ class LocalEmbedder:
     their embedding, their topic and their audience, and the phrases of hook types with each batch.
     """
 
+    pace = None
+
     def __init__(self, model: str, keep: int = 4_096) -> None:
         self.model = model
         self._kept = VectorCache(keep)
@@ -72,6 +74,9 @@ class LocalEmbedder:
             rows |= computed
         wide = np.asarray([pad(rows[key].tolist()) for key in keys], dtype=np.float32)
         return cast("list[Sequence[float]]", list(wide))
+
+    def forget(self, texts: Sequence[str]) -> None:
+        """Do nothing: vectors cost no money here, and the stages to come want them."""
 
 
 def check_files(directory: Path) -> None:

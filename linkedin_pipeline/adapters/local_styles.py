@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from linkedin_pipeline.domain.styles import STYLE_VERSION, StyleAnalysis
+from collections.abc import Sequence
+from uuid import UUID
+
+from linkedin_pipeline.domain.styles import (
+    STYLE_VERSION,
+    StyleAnalysis,
+    StylePost,
+    WrittenStyle,
+)
 from linkedin_pipeline.domain.styles.prompt import write_prompt
 
 
@@ -11,6 +19,12 @@ class LocalStyleWriter:
 
     model = f"local:measured-style-{STYLE_VERSION}"
 
-    def write(self, analysis: StyleAnalysis) -> str:
+    def write(
+        self, profile_id: UUID, analysis: StyleAnalysis, posts: Sequence[StylePost]
+    ) -> WrittenStyle:
         """Write the style prompt of one profile."""
-        return write_prompt(analysis, analysis.language)
+        del profile_id, posts  # all that counts has been measured
+        return WrittenStyle(write_prompt(analysis, analysis.language), self.model)
+
+    def forget(self, profile_id: UUID, analysis: StyleAnalysis) -> None:
+        """Do nothing: nothing is kept here."""

@@ -7,17 +7,17 @@ measured, not read, and nothing in it is an instruction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from linkedin_pipeline.domain.classifications import TEMPERATURE, choose, phrases
+from linkedin_pipeline.domain.classifications import TEMPERATURE, centroid, choose, phrases
 from linkedin_pipeline.domain.embeddings import embedded_text
 from linkedin_pipeline.domain.hook_rules import keyword_strength, rule_strengths
 from linkedin_pipeline.domain.hooks import MAX_CHARACTERS
 from linkedin_pipeline.domain.labels import Choice, Label
-from linkedin_pipeline.domain.work import Claim, Stage
+from linkedin_pipeline.domain.work import Claim, Done, Stage
 from linkedin_pipeline.ports import Embedder
 
 _Matrix = npt.NDArray[np.float64]
@@ -42,6 +42,8 @@ class NearestClassifier:
     the first label wins.  ``nearest-1`` in the model's name is the version of all this.
     """
 
+    pace = None
+
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._phrases: tuple[tuple[str, ...], list[_Matrix]] = ((), [])
@@ -52,9 +54,9 @@ class NearestClassifier:
         return f"{self._embedder.model}/nearest-1"
 
     def classify(
-        self, stage: Stage, claims: Sequence[Claim], labels: Sequence[Label]
-    ) -> Sequence[Choice]:
-        """Choose one of ``labels`` for each claim, in order; the confidence is a probability.
+        self, stage: Stage, claims: Sequence[Claim], taxonomy: Mapping[Stage, Sequence[Label]]
+    ) -> Sequence[Done[Choice]]:
+        """Choose one of the stage's labels for each claim; the confidence is a probability.
 
         Raises:
             ProviderDown: the embedder is out.
@@ -62,12 +64,18 @@ class NearestClassifier:
         """
         if not claims:
             return []
+        labels = taxonomy[stage]
         if stage is Stage.HOOK_CLASSIFICATIONS:
             log_odds = self._hook_types([_opening(claim) for claim in claims], labels)
         else:
             posts = self._embed([embedded_text(claim.content) for claim in claims])
-            log_odds = posts @ _matrix([label.vector for label in labels]).T / TEMPERATURE
-        return [_choice(row, labels) for row in log_odds.tolist()]
+            log_odds = posts @ self._directions(labels).T / TEMPERATURE
+        return [Done(_choice(row, labels)) for row in log_odds.tolist()]
+
+    def forget(
+        self, stage: Stage, claims: Sequence[Claim], taxonomy: Mapping[Stage, Sequence[Label]]
+    ) -> None:
+        """Do nothing: choices cost no money here."""
 
     def _hook_types(self, hooks: Sequence[str], labels: Sequence[Label]) -> _Matrix:
         openings = self._embed(hooks)
@@ -92,6 +100,12 @@ class NearestClassifier:
             vectors = [self._embed([embedded_text(p) for p in phrases(text)]) for text in texts]
             self._phrases = (texts, vectors)  # at once, so that threads see one pair or the other
         return vectors
+
+    def _directions(self, labels: Sequence[Label]) -> _Matrix:
+        """Return the labels' vectors, made here when they are another model's."""
+        if all(label.model == self._embedder.model for label in labels):
+            return _matrix([label.vector for label in labels])
+        return _matrix([centroid(rows.tolist()) for rows in self._phrased(labels)])
 
     def _embed(self, texts: Sequence[str]) -> _Matrix:
         return _matrix(self._embedder.embed(texts))

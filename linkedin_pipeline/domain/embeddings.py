@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 DIMENSIONS = 1_536
 """The width of every stored vector."""
 MAX_CHARACTERS = 3_000
 NORM_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A post's vector; ``serving`` is that of the model which serves the search meanwhile, if any.
+
+    While another model's set is built, a post that is new or was edited needs both.
+    """
+
+    vector: Sequence[float]
+    serving: Sequence[float] | None = None
 
 
 def embedded_text(content: str) -> str:

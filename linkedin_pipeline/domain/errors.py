@@ -6,6 +6,7 @@
     ├── DatabaseDown         the database does not answer; try again
     ├── SchemaBehind         the database lacks what this version needs
     ├── ProviderDown         a provider does not answer: the stage pauses, no post is charged
+    │   └── AllProvidersDown   nor do those that were to stand in for it
     └── Rejected             this post can never be done: a dead letter with a reason
 
 Each says its subject, the value it met and the remedy.  A secret is never part of an error.
@@ -58,6 +59,10 @@ class ProviderDown(PipelineError):
     ) -> None:
         super().__init__(subject, value, remedy)
         self.retry_after = retry_after
+
+
+class AllProvidersDown(ProviderDown):
+    """Neither a provider nor those that were to stand in for it did the work, and one may later."""
 
 
 class Rejected(PipelineError):

@@ -20,8 +20,9 @@ LABEL_STAGES = (
 class Label:
     """An active row of the taxonomy.
 
-    ``text`` is what stands for it in an embedding; ``vector`` is made of it, 1,536 numbers of
-    unit norm.  ``keywords`` are words and phrases that point to it, of either language.
+    ``text`` is what stands for it in an embedding; ``vector`` is made of it by ``model``: 1,536
+    numbers of unit norm, or none while that model is out.  ``keywords`` are words and phrases that
+    point to it, of either language.
     """
 
     id: UUID
@@ -29,11 +30,12 @@ class Label:
     text: str
     vector: Sequence[float]
     keywords: tuple[str, ...] = ()
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The label chosen for one post, with the chooser's confidence from 0 to 1."""
+    """The label chosen for one post; ``confidence`` is the chooser's, 0 to 1, where it has one."""
 
     label: UUID
-    confidence: float
+    confidence: float | None

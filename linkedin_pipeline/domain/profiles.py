@@ -17,6 +17,7 @@ class StyleOutcome(StrEnum):
     UNCHANGED = "unchanged"
     TOO_FEW = "too_few_posts"
     RETRIED = "retried"
+    REJECTED = "rejected"
     STALE = "stale"
 
 
@@ -25,7 +26,8 @@ class ProfileClaim:
     """Work on one profile, held until its lease ends; ``token`` fences the write-back.
 
     ``partition_key`` is the profile's Dagster partition.  ``attempt`` counts from 1.  ``made_from``
-    is the hash of what the present style was made from, None when there is no style.
+    says which model wrote the present style from which posts, None when there is no style.
+    ``prompt`` is that style, ``embedded_by`` the model of its vector, None when it has none.
     """
 
     profile_id: UUID
@@ -33,3 +35,13 @@ class ProfileClaim:
     token: int
     attempt: int
     made_from: str | None
+    prompt: str | None = None
+    embedded_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StyleIncident:
+    """Why a profile has no new style; ``code`` is for machines, no text of posts in either."""
+
+    code: str
+    reason: str

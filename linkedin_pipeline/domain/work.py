@@ -65,6 +65,7 @@ class Claim:
 
     ``attempt`` counts from 1; ``takeovers`` counts claims of this work that ended without a word,
     as when a worker was killed.  ``content`` and ``hook`` were read after the claim was taken.
+    ``also`` names the other stages that want a label of the post now.
     """
 
     post_id: UUID
@@ -74,6 +75,15 @@ class Claim:
     takeovers: int
     content: str
     hook: str | None = None
+    also: frozenset[Stage] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many posts are decided together, and how many such batches at once."""
+
+    batch_size: int
+    in_flight: int
 
 
 @dataclass(frozen=True, slots=True)

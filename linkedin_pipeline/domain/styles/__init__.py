@@ -9,11 +9,14 @@ from linkedin_pipeline.domain.styles.analysis import (
 )
 from linkedin_pipeline.domain.styles.distance import distance, feature_vector
 from linkedin_pipeline.domain.styles.prompt import write_prompt
+from linkedin_pipeline.domain.styles.written import StyleVector, WrittenStyle
 
 __all__ = [
     "STYLE_VERSION",
     "StyleAnalysis",
     "StylePost",
+    "StyleVector",
+    "WrittenStyle",
     "analyse",
     "distance",
     "feature_vector",
