@@ -19,8 +19,10 @@ from linkedin_pipeline.commands.enrich import enrich
 from linkedin_pipeline.commands.flags import flags
 from linkedin_pipeline.commands.output import console
 from linkedin_pipeline.commands.requeue import requeue
+from linkedin_pipeline.commands.sandbox import sandbox
 from linkedin_pipeline.commands.search import search
 from linkedin_pipeline.commands.status import status
+from linkedin_pipeline.domain.ai import LOCAL
 from linkedin_pipeline.domain.errors import BadInput, PipelineError
 from linkedin_pipeline.settings import Settings, child_environment
 
@@ -141,6 +143,9 @@ def demo(posts: Path | None) -> None:
     settings = Settings.from_environment()
     if settings.database_url:
         to.print("DATABASE_URL is set; the demo leaves it alone and uses the embedded server.")
+    if any(model.provider != LOCAL for model in settings.models):
+        to.print("Keys are set; the demo leaves them alone and uses the local models.")
+    settings = settings.key_free()
     settings = replace(settings, database_url=None)
     upgrade(application_url(settings, say=to.print))
     try:
@@ -152,7 +157,7 @@ def demo(posts: Path | None) -> None:
         sys.exit(1)
 
 
-for command in (enrich, requeue, search, status, flags):
+for command in (enrich, requeue, search, status, flags, sandbox):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dagster as dg
 
+from linkedin_pipeline.defs.batches import collect_batches, open_batches
 from linkedin_pipeline.defs.enrichment import embeddings, hooks, labels, viral_posts_bank
 from linkedin_pipeline.defs.health import HEALTH_CHECKS, health_job, health_schedule
 from linkedin_pipeline.defs.jobs import enrichment
+from linkedin_pipeline.defs.requeue import requeue_model_changed
 from linkedin_pipeline.defs.run_failures import run_failures
 from linkedin_pipeline.defs.sensors import needs_flags
 from linkedin_pipeline.defs.styles import needs_style, selected_styles, style_prompts, styles
@@ -18,8 +20,15 @@ def build_defs(providers: Providers) -> dg.Definitions:
     return dg.Definitions(
         assets=[viral_posts_bank, hooks, embeddings, labels, style_prompts],
         asset_checks=HEALTH_CHECKS,
-        jobs=[enrichment, styles, selected_styles, health_job],
-        sensors=[needs_flags, needs_style, run_failures],
+        jobs=[
+            enrichment,
+            requeue_model_changed,
+            collect_batches,
+            styles,
+            selected_styles,
+            health_job,
+        ],
+        sensors=[needs_flags, needs_style, open_batches, run_failures],
         schedules=[health_schedule],
         resources={"providers": providers},
         # UI backfills run as the implicit asset job, which takes the default executor: a process

@@ -14,9 +14,9 @@ from rich.console import Console
 from linkedin_pipeline.adapters.post_files import read_posts
 from linkedin_pipeline.commands.enriching import enrich_shown, show_rest, show_totals
 from linkedin_pipeline.commands.overview import show_health, show_label_mix, show_styles
-from linkedin_pipeline.commands.search import check_model, show_found
+from linkedin_pipeline.commands.search import searching_embedder, show_found
 from linkedin_pipeline.database.archive import PostgresPostArchive
-from linkedin_pipeline.database.commands import search, serving_model
+from linkedin_pipeline.database.commands import search
 from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.status import bank_counts
 from linkedin_pipeline.domain.embeddings import embedded_text
@@ -46,11 +46,11 @@ def demo(providers: Providers, console: Console, posts: Path | None = None) -> b
         show_label_mix(console, database)
         failed = show_styles(console, database, providers)
         show_health(console, providers)
-        check_model(serving_model(database), providers.embedder.model)
+        embedder = searching_embedder(providers, database)
         for query in QUERIES:
             console.print()
             console.print(f"Search: {query}", style="bold")
-            vector = providers.embedder.embed([embedded_text(query)])[0]
+            vector = embedder.embed([embedded_text(query)])[0]
             show_found(console, search(database, vector, threshold=-1.0, count=3))
         _say_what_there_is(console, database)
         return not failed and not any(run.error for run in runs)

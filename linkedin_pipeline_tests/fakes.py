@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from linkedin_pipeline.domain.embeddings import DIMENSIONS
 from linkedin_pipeline.domain.labels import Choice, Label
-from linkedin_pipeline.domain.styles import StyleAnalysis
-from linkedin_pipeline.domain.work import Claim, Stage
+from linkedin_pipeline.domain.styles import StyleAnalysis, StylePost, WrittenStyle
+from linkedin_pipeline.domain.work import Claim, Done, Stage, Verdict
 
 
 class HashEmbedder:
     """Unit vectors that depend on nothing but the text; remembers what it was asked for."""
 
     model = "test:hash"
+    pace = None
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -24,6 +26,9 @@ class HashEmbedder:
         """Return a vector a text."""
         self.asked.extend(texts)
         return [self._vector(text) for text in texts]
+
+    def forget(self, texts: Sequence[str]) -> None:
+        """Keep nothing, forget nothing."""
 
     @staticmethod
     def _vector(text: str) -> list[float]:
@@ -37,13 +42,19 @@ class FirstLabel:
     """Chooses by the length of the text; always sure."""
 
     model = "test:length"
+    pace = None
 
     def classify(
-        self, stage: Stage, claims: Sequence[Claim], labels: Sequence[Label]
-    ) -> Sequence[Choice]:
+        self, stage: Stage, claims: Sequence[Claim], taxonomy: Mapping[Stage, Sequence[Label]]
+    ) -> Sequence[Verdict[Choice]]:
         """Return a choice a claim."""
-        del stage
-        return [Choice(labels[len(claim.content) % len(labels)].id, 1.0) for claim in claims]
+        labels = taxonomy[stage]
+        return [Done(Choice(labels[len(claim.content) % len(labels)].id, 1.0)) for claim in claims]
+
+    def forget(
+        self, stage: Stage, claims: Sequence[Claim], taxonomy: Mapping[Stage, Sequence[Label]]
+    ) -> None:
+        """Keep nothing, forget nothing."""
 
 
 class PlainStyle:
@@ -54,7 +65,13 @@ class PlainStyle:
     def __init__(self) -> None:
         self.asked = 0
 
-    def write(self, analysis: StyleAnalysis) -> str:
+    def write(
+        self, profile_id: UUID, analysis: StyleAnalysis, posts: Sequence[StylePost]
+    ) -> WrittenStyle:
         """Return a prompt."""
+        del profile_id, posts
         self.asked += 1
-        return f"Write like {analysis.measured} posts."
+        return WrittenStyle(f"Write like {analysis.measured} posts.", self.model)
+
+    def forget(self, profile_id: UUID, analysis: StyleAnalysis) -> None:
+        """Keep nothing, forget nothing."""

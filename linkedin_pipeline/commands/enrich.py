@@ -26,14 +26,29 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="Stop after about so many posts (in each stage, rounded up to a batch).",
 )
+@click.option(
+    "--batch-api",
+    is_flag=True,
+    help="Ask OpenAI in batches: half the price, answers within a day.",
+)
+@click.option(
+    "--wait/--no-wait",
+    default=True,
+    help="Wait for batches (the default), or leave them to a later call, or to Dagster.",
+)
 @json_option
-def enrich(*, stage: str | None, max_posts: int | None, as_json: bool) -> None:
+def enrich(
+    *, stage: str | None, max_posts: int | None, batch_api: bool, wait: bool, as_json: bool
+) -> None:
     """Work off what is flagged, until nothing is.
 
     Runs the Dagster assets in this process. Waits for what is due within a minute, such as
     retries; leaves what is due later, and the work of workers that are switched off. Dead letters
     are reported and are no failure. Safe beside scripts/dev and other enrichments. Ctrl-C gives
     back what is in hand.
+
+    With --batch-api posts wait for batches, which are looked at until they are over.
+    An interrupted call loses nothing: the next one goes on with them, and Dagster does by itself.
 
     Exits with 1 when a run failed, or when a provider stayed away for longer than a minute.
     """
@@ -47,19 +62,28 @@ def enrich(*, stage: str | None, max_posts: int | None, as_json: bool) -> None:
     from linkedin_pipeline.commands.enriching import enrich_shown, show_rest, show_totals
 
     only = [Stage(stage)] if stage else list(Stage)
+    watch = None
+    if batch_api:
+        from linkedin_pipeline.commands.batches import BatchWatch
+
+        watch = BatchWatch(providers, only, wait=wait)
     to = console(stderr=as_json)
     started = time.monotonic()
     try:
-        runs = enrich_shown(providers, to, only=only, max_posts=max_posts)
+        runs = enrich_shown(providers, to, only=only, max_posts=max_posts, watch=watch)
     except KeyboardInterrupt:
         to.print("Interrupted. What was in hand was given back; what was done stays done.")
+        if watch:
+            to.print("Open batches go on: linkedin-pipeline enrich --batch-api goes on with them.")
         sys.exit(1)
     with providers.database() as database:
         if as_json:
-            print_json(_document(database, runs, only))
+            print_json({**_document(database, runs, only), **(watch.document() if watch else {})})
         else:
             show_totals(to, runs, time.monotonic() - started)
             show_rest(to, database, only, runs)
+            if watch:
+                watch.show(to)
     if any(run.error for run in runs) or (runs and runs[-1].paused):
         sys.exit(1)
 

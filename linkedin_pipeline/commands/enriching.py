@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from linkedin_pipeline.commands.batches import BatchWatch
 from linkedin_pipeline.commands.output import plain_table, show_dead_letters, show_table
 from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.status import StageWork, dead_letters, switches, work_left
@@ -31,6 +33,7 @@ def enrich_shown(
     *,
     only: Collection[Stage] = tuple(ENRICHMENT_ASSETS),
     max_posts: int | None = None,
+    watch: BatchWatch | None = None,
 ) -> list[LocalRun]:
     """Work off what is flagged: bars on a terminal, elsewhere a line for each run and each wait.
 
@@ -49,6 +52,7 @@ def enrich_shown(
             max_posts=max_posts,
             on_run=lambda run: say(_line(run)),
             on_wait=lambda seconds: say(f"Nothing is due for {seconds:.0f} s: waiting."),
+            look=partial(watch.look, console.print) if watch else None,
         )
 
 
@@ -169,7 +173,10 @@ def _line(run: LocalRun) -> str:
     days = f"{run.days.first}" + (f" to {run.days.last}" if run.days.last > run.days.first else "")
     parts = []
     for stage, results in run.results.items():
-        counts = ", ".join(f"{results[o]} {o}" for o in Outcome if results.get(o)) or "nothing"
-        parts.append(f"{stage} {counts}")
+        counts = ", ".join(f"{results[o]} {o}" for o in Outcome if results.get(o))
+        if counts or not run.batched:
+            parts.append(f"{stage} {counts or 'nothing'}")
+    if run.batched:
+        parts.append(f"{run.batched:,} post{'s' if run.batched > 1 else ''} put into batches")
     ended = f"failed: {run.error}" if run.error else "; ".join(parts)
     return f"{days}: {ended} ({run.seconds:.1f} s)"

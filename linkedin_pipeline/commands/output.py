@@ -95,3 +95,18 @@ def one_line(text: str, width: int) -> str:
     """Return the text on one line, cut to ``width`` characters."""
     line = " ".join(text.split())
     return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+
+
+def show_batches(to: Console, batches: Sequence[dict[str, Any]], indent: str = "") -> None:
+    """Print a line for each batch."""
+    for one in batches:
+        answered = f"{one['answered']:,} of " if one["state"] in {"ended", "failed"} else ""
+        parts = [
+            f"{answered}{one['questions']:,} questions{' answered' if answered else ''}",
+            f"{one['discarded']:,} no longer asked" if one["discarded"] else "",
+            one["error"] or "",
+        ]
+        to.print(
+            f"{indent}Batch {one['provider_batch_id'] or one['id']}: {one['stage']}, "
+            f"{one['state']}, begun {age(one['age'])} ago; {'; '.join(filter(None, parts))}"
+        )

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from linkedin_pipeline.database.commands import Found
+    from linkedin_pipeline.database.connections import Database
+    from linkedin_pipeline.ports import Embedder
+    from linkedin_pipeline.wiring import Providers
 
 
 @click.command()
@@ -41,7 +44,7 @@ def search(
     Best first, and in any language that the model knows.
     The number before each is its similarity: 1 minus the cosine distance of the vectors.
     """
-    from linkedin_pipeline.database.commands import find_author, find_topic, serving_model
+    from linkedin_pipeline.database.commands import find_author, find_topic
     from linkedin_pipeline.database.commands import search as find
     from linkedin_pipeline.wiring import build_providers
 
@@ -50,12 +53,12 @@ def search(
     providers = build_providers()
     with providers.database(patience=PATIENCE) as database:
         # first what can be refused at once: loading a model takes a second
-        check_model(serving_model(database), providers.embedder.model)
+        embedder = searching_embedder(providers, database)
         author_id = find_author(database, author) if author else None
         topic_id = find_topic(database, topic) if topic else None
         found = find(
             database,
-            providers.embedder.embed([embedded_text(text)])[0],
+            embedder.embed([embedded_text(text)])[0],
             threshold=threshold,
             count=count,
             author=author_id,
@@ -77,20 +80,28 @@ def show_found(to: Console, found: list[Found]) -> None:
         to.print(f"       {one_line(one.hook or one.content, max(to.width - 8, 40))}")
 
 
-def check_model(serving: str | None, configured: str) -> None:
-    """Make sure that a question is embedded by the model whose vectors are searched.
+def searching_embedder(providers: Providers, database: Database) -> Embedder:
+    """Return what embeds a question: the model whose vectors are searched, whatever is configured.
+
+    During a change of the model that is the old one.
 
     Raises:
-        Misconfigured: it is not, or there are no vectors; says how to go on.
+        Misconfigured: there are no vectors, or their model cannot be asked; says how to go on.
     """
+    from linkedin_pipeline.database.models import serving_model
+
+    serving = serving_model(database)
     if serving is None:
         raise Misconfigured(
             "search", "the bank holds no vectors yet", "Run: linkedin-pipeline enrich"
         )
-    if serving != configured:
+    embedder = providers.embedder_named(serving, database)
+    if embedder is None:
         raise Misconfigured(
             "EMBEDDING_MODEL",
-            f"it is {configured}, but the bank is searched by vectors of {serving}",
-            f"Set it to {serving}, or embed the bank anew: linkedin-pipeline requeue "
-            "--stage embeddings --model-changed, then enrich.",
+            f"it is {providers.embedder.model}, but the bank is searched by vectors of {serving}, "
+            "which cannot be asked",
+            f"Set what {serving} needs, its key or its server, or embed the bank anew: "
+            "linkedin-pipeline requeue --stage embeddings --model-changed, then enrich.",
         )
+    return embedder

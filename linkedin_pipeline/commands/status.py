@@ -64,6 +64,7 @@ def read_page(providers: Providers) -> dict[str, Any]:
 
 def _read(database: Database, providers: Providers, page: dict[str, Any]) -> None:
     from linkedin_pipeline.database import status as read
+    from linkedin_pipeline.database.batches import seen_batches
 
     page["database"]["missing"] = read.missing_schema(database)
     parts: Mapping[str, Callable[[], Any]] = {
@@ -72,9 +73,11 @@ def _read(database: Database, providers: Providers, page: dict[str, Any]) -> Non
         "drains": lambda: [
             {**asdict(one), "dead": one.is_dead} for one in read.last_drains(database)
         ],
+        "batches": lambda: [asdict(one) for one in seen_batches(database)],
         "bank": lambda: asdict(read.bank_counts(database)),
         "embedding_models": lambda: [asdict(one) for one in read.model_counts(database)],
         "profiles": lambda: asdict(read.profile_counts(database, providers.style_limits.min_posts)),
+        "models": lambda: _models(database, providers),
     }
     for name, part in parts.items():
         page[name] = part()
@@ -100,6 +103,23 @@ def _stages(database: Database) -> list[dict[str, Any]]:
         }
         for stage in Stage
     ]
+
+
+def _models(database: Database, providers: Providers) -> dict[str, Any]:
+    """Return what paid models cost and what keeps them from being called."""
+    from linkedin_pipeline.database import spending
+    from linkedin_pipeline.database.ledger import pauses
+
+    settings = providers.settings
+    return {
+        "spent_today_usd": spending.spent_today(database),
+        "daily_budget_usd": settings.ai_daily_budget,
+        "pauses": [asdict(one) for one in pauses(database)],
+        "incidents": [asdict(one) for one in spending.incidents(database)],
+        "ending": [asdict(one) for one in spending.shutdowns(database, settings.models)],
+        "unpriced": spending.unpriced(database, settings.models),
+        "spending": [asdict(one) for one in spending.spending(database)],
+    }
 
 
 def _providers(providers: Providers) -> dict[str, str | None]:

@@ -7,7 +7,13 @@ from typing import Any
 
 from rich.console import Console
 
-from linkedin_pipeline.commands.output import age, plain_table, show_dead_letters, show_table
+from linkedin_pipeline.commands.output import (
+    age,
+    plain_table,
+    show_batches,
+    show_dead_letters,
+    show_table,
+)
 
 
 def show_page(to: Console, page: dict[str, Any]) -> None:
@@ -17,9 +23,14 @@ def show_page(to: Console, page: dict[str, Any]) -> None:
         _stages(to, page)
     if "drains" in page:
         _drains(to, page)
+    if page.get("batches"):
+        _heading(to, "Batches that posts wait for")
+        show_batches(to, page["batches"], "  ")
     if "bank" in page:
         _bank(to, page)
     _providers(to, page)
+    if "models" in page:
+        _models(to, page)
 
 
 def _heading(to: Console, text: str) -> None:
@@ -97,7 +108,8 @@ def _bank(to: Console, page: dict[str, Any]) -> None:
     )
     to.print(f"  with {shares}")
     for model in page["embedding_models"]:
-        to.print(f"  {model['vectors']:,} vectors of {model['name']}, {model['state']}")
+        covered = _share(model["vectors"], bank["embeddings"])
+        to.print(f"  {model['vectors']:,} vectors of {model['name']}, {model['state']}, {covered}")
     to.print(
         f"  {profiles['profiles']:,} profiles, {profiles['styles']:,} with a style, "
         f"{profiles['due']:,} due for one"
@@ -117,3 +129,45 @@ def _providers(to: Console, page: dict[str, Any]) -> None:
     for service, model in page["providers"].items():
         note = " (on this computer, no key)" if model and model.startswith("local:") else ""
         to.print(f"  {service}: {model or 'not configured'}{note}")
+
+
+def _models(to: Console, page: dict[str, Any]) -> None:
+    """Print money and troubles, when there are any."""
+    models = page["models"]
+    budget = models["daily_budget_usd"]
+    if models["spent_today_usd"] or budget is not None:
+        limit = "no limit" if budget is None else f"of {budget:,.2f} a day"
+        to.print(f"  paid models today: {models['spent_today_usd']:,.4f} USD, {limit}")
+    for one in models["pauses"]:
+        to.print(f"  {one['scope']} waits {age(one['left'])}: {one['reason']}", style="red")
+    for one in models["incidents"]:
+        to.print(
+            f"  {one['scope']} since {one['since']:%Y-%m-%d %H:%M}: {one['reason']}", style="red"
+        )
+    for one in models["ending"]:
+        when = f"in {one['days']} days, on" if one["days"] > 0 else "since"
+        to.print(
+            f"  {one['model']} is no longer served {when} {one['date']}: name another model in its "
+            "variable, then run: linkedin-pipeline requeue --model-changed",
+            style="red",
+        )
+    if budget is not None and models["unpriced"]:
+        names = ", ".join(models["unpriced"])
+        to.print(
+            f"  No price in ai_model_pricing, so not called under a budget: {names}", style="red"
+        )
+    if models["spending"]:
+        _heading(to, "Cost by month, purpose and profile")
+        numbers = ("calls", "tokens in", "cached", "out", "USD")
+        table = plain_table("  month", "purpose", "profile", *numbers, right=numbers)
+        for one in models["spending"]:
+            tokens = (one[f"{kind}_tokens"] for kind in ("input", "cached", "output"))
+            table.add_row(
+                f"  {one['month']}",
+                one["purpose"] or "",
+                one["profile"] or "",
+                f"{one['calls']:,}",
+                *(f"{number:,}" for number in tokens),
+                f"{one['cost_usd']:,.4f}",
+            )
+        show_table(to, table)

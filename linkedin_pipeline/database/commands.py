@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pgvector import Vector
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.queries import query
@@ -128,12 +129,6 @@ def find_topic(database: Database, what: str) -> UUID:
     return topic
 
 
-def serving_model(database: Database) -> str | None:
-    """Return the model whose vectors search reads; None while there is no such vector."""
-    model, has_vectors = _rows(database, "serving_model")[0]
-    return model if has_vectors else None
-
-
 def search(
     database: Database,
     vector: Sequence[float],
@@ -145,17 +140,16 @@ def search(
 ) -> list[Found]:
     """Return the posts nearest to a vector of the serving model, best first.
 
-    Filters are exact: ``count`` posts come back whenever that many pass them and the threshold.
+    With filters, too, ``count`` posts come back whenever that many pass them and the threshold.
     """
+    filters = {"author_id": author, "topic_id": topic}
     values = {
         "vector": Vector(list(vector)),
+        "filters": Jsonb({key: str(given) for key, given in filters.items() if given}),
         "threshold": threshold,
         "count": count,
-        "author": author,
-        "topic": topic,
     }
-    name = "search_all" if author is None and topic is None else "search_filtered"
-    return [Found(*row) for row in _rows(database, name, values)]
+    return [Found(*row) for row in _rows(database, "search", values)]
 
 
 def _condition(wanted: Requeue) -> sql.Composed:

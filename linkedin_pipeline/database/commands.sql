@@ -88,36 +88,10 @@ order by name limit 6
 -- name: topic_names
 select name from topics where is_active order by name
 
--- name: serving_model
-select current_embedding_model(), exists (
-    select from post_vectors v join embedding_models m on m.id = v.model_id
-    where m.state = 'serving'
-)
-
--- name: search_all
+-- name: search
 select b.id, found.similarity, p.full_name, t.name, b.post_url, b.hook, b.content
-from match_viral_posts(%(vector)s, %(threshold)s, %(count)s) found
+from match_viral_posts_filtered(%(vector)s, %(filters)s, %(threshold)s, %(count)s) found
 join viral_posts_bank b on b.id = found.id
 left join profiles p on p.id = b.author_id
 left join topics t on t.id = b.topic_id
 order by found.similarity desc, b.id
-
--- name: search_filtered
--- exact, like match_viral_posts: "+ 0" keeps the planner from an index that would approximate
-select b.id, 1 - nearest.distance, p.full_name, t.name, b.post_url, b.hook, b.content
-from (
-    select v.post_id, (v.embedding <=> %(vector)s::halfvec(1536)) + 0 as distance
-    from post_vectors v
-    where v.model_id = (select m.id from embedding_models m where m.state = 'serving')
-        and (%(author)s::uuid is null or v.author_id = %(author)s)
-        and (%(topic)s::uuid is null or v.post_id in (
-            select labelled.id from viral_posts_bank labelled where labelled.topic_id = %(topic)s
-        ))
-    order by 2
-    limit %(count)s
-) as nearest
-join viral_posts_bank b on b.id = nearest.post_id
-left join profiles p on p.id = b.author_id
-left join topics t on t.id = b.topic_id
-where 1 - nearest.distance >= %(threshold)s
-order by nearest.distance, b.id

@@ -36,7 +36,8 @@ class Database:
     ``recover`` is called when the server does not answer, before the next try: it may start an
     embedded server that died, and returns its URL, which can have changed, or None.  After
     ``patience`` seconds without an answer `DatabaseDown` is raised.  Up to ``size`` connections
-    are kept for reuse.  Safe in threads; not across fork.
+    are kept for reuse: enough for a drain's threads, as a new one costs more than what it is for.
+    Safe in threads; not across fork.
 
     Why no pool of psycopg's: it connects in the background, so the reason of a failure is lost,
     and its doubling pauses left a server that was back unused for 28 seconds.
@@ -48,7 +49,7 @@ class Database:
         *,
         recover: Callable[[], str | None] = lambda: None,
         patience: float = 60.0,
-        size: int = 4,
+        size: int = 16,
         connect_timeout: int = 5,
     ) -> None:
         self._url = url

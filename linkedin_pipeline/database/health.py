@@ -15,7 +15,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from linkedin_pipeline.database.connections import Connection, Database
-from linkedin_pipeline.database.incidents import HEART_BEAT_STOPPED, SILENCE
+from linkedin_pipeline.database.incidents import (
+    ABANDONED,
+    HEART_BEAT_STOPPED,
+    NEVER_ENDED,
+    SILENCE,
+)
 from linkedin_pipeline.database.queries import query
 from linkedin_pipeline.domain.labels import LABEL_STAGES
 from linkedin_pipeline.domain.work import Stage
@@ -129,7 +134,10 @@ class LabelMix:
 
 @dataclass(frozen=True, slots=True)
 class DeadDrain:
-    """A drain without a heart-beat; ``closed`` once its log row was closed for it."""
+    """A drain without a heart-beat; ``closed`` once its log row was closed for it.
+
+    Where nobody beats, ``last_beat`` is the start.
+    """
 
     worker: str
     run_id: str | None
@@ -198,13 +206,15 @@ def label_mixes(database: Database, percent: float) -> list[LabelMix]:
 def dead_drains(database: Database) -> list[DeadDrain]:
     """Return drains that are silent for two minutes, or were closed for it in the last hour.
 
-    The latest beat first, at most 100.
+    Logs of SQL callers, which do not beat, count after six hours.  The latest beat first, at most
+    100.
     """
     rows = _read(
         database,
         "health_dead_drains",
         silent=SILENCE,
-        stopped=HEART_BEAT_STOPPED,
+        abandoned=ABANDONED,
+        closings=[HEART_BEAT_STOPPED, NEVER_ENDED],
         closed=CLOSED,
         cap=MOST_DRAINS,
     )

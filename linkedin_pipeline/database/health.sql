@@ -123,16 +123,20 @@ left join topics t on mix.stage = 'topic_classifications' and t.id = mix.label
 left join audiences a on mix.stage = 'audience_classifications' and a.id = mix.label
 
 -- name: health_dead_drains
-select l.worker_name, l.dagster_run_id, l.heartbeat_at, false
+-- callers of log_worker_start do not beat: their start is the last that was heard of them
+select l.worker_name, l.dagster_run_id, coalesce(l.heartbeat_at, l.started_at), false
 from task_execution_logs_v2 l
-where l.status = 'running' and l.heartbeat_at < now() - %(silent)s::interval
+where l.status = 'running' and (
+    l.heartbeat_at < now() - %(silent)s::interval
+    or l.heartbeat_at is null and l.started_at < now() - %(abandoned)s::interval
+)
 union all
 -- by worker and start, which is indexed; a drain lasts minutes, so two days of starts are plenty
-select l.worker_name, l.dagster_run_id, l.heartbeat_at, true
+select l.worker_name, l.dagster_run_id, coalesce(l.heartbeat_at, l.started_at), true
 from worker_feature_flags_v2 f
 join task_execution_logs_v2 l
     on l.worker_name = f.worker_name and l.started_at > now() - interval '2 days'
-where l.status = 'failed' and l.error_message = %(stopped)s
+where l.status = 'failed' and l.error_message = any (%(closings)s)
     and l.completed_at > now() - %(closed)s::interval
 order by 3 desc
 limit %(cap)s

@@ -15,7 +15,11 @@ from linkedin_pipeline.domain.bank import NAMESPACE
 
 SILENCE = timedelta(minutes=2)
 """A drain beats every ten seconds; after this long without a beat it is dead."""
+ABANDONED = timedelta(hours=6)
+"""SQL callers do not beat; after this long without an end their logs are dead."""
 HEART_BEAT_STOPPED = "its heart-beat stopped"
+NEVER_ENDED = "nobody ended it for six hours"
+"""Both are known to ``log_worker_end``, which a caller that was only late may still call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,15 @@ def record_runs(database: Database, runs: Sequence[FailedRun]) -> int:
 
 
 def close_silent_logs(database: Database) -> int:
-    """Close rows of ``task_execution_logs_v2`` whose drain went silent; return how many.
+    """Close rows of ``task_execution_logs_v2`` whose worker went silent; return how many.
 
-    A drain that was only held up closes its own row as usual when it ends.
+    Two minutes without a beat, or six hours without an end where nobody beats.  A drain that was
+    only held up closes its own row as usual when it ends.
     """
-    arguments = (HEART_BEAT_STOPPED, SILENCE)
+    arguments = {
+        "stopped": HEART_BEAT_STOPPED,
+        "never_ended": NEVER_ENDED,
+        "silent": SILENCE,
+        "abandoned": ABANDONED,
+    }
     return len(database.run(lambda c: c.execute(query("close_silent_logs"), arguments).fetchall()))

@@ -15,6 +15,9 @@ update task_execution_logs_v2
 set status = 'failed',
     completed_at = clock_timestamp(),
     duration_ms = extract(epoch from heartbeat_at - started_at) * 1000,
-    error_message = %s
-where status = 'running' and heartbeat_at < now() - %s::interval
+    error_message = case when heartbeat_at is null then %(never_ended)s else %(stopped)s end
+where status = 'running' and (
+    heartbeat_at < now() - %(silent)s::interval
+    or heartbeat_at is null and started_at < now() - %(abandoned)s::interval
+)
 returning id

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from pgvector import Vector
 
 from linkedin_pipeline.database.connections import Connection, Database
 from linkedin_pipeline.database.queries import query
-from linkedin_pipeline.domain.labels import Choice
+from linkedin_pipeline.domain.embeddings import Embedded
+from linkedin_pipeline.domain.labels import LABEL_STAGES, Choice
 from linkedin_pipeline.domain.work import Claim, DayRange, Reject, Settled, Stage
 
 BUSY_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 4.0)
@@ -35,10 +39,12 @@ class PostgresWorkQueue:
     def claim(
         self, stage: Stage, limit: int, days: DayRange | None, lease: timedelta
     ) -> Sequence[Claim]:
-        """Take up to ``limit`` due posts, newest day first."""
+        """Take up to ``limit`` due posts: most of them newest day first, a quarter oldest first."""
         first, last = (days.first, days.last) if days else (None, None)
-        rows = self._rows("claim", (stage, limit, first, last, lease))
-        return [Claim(*row) for row in rows]
+        values = {"stage": stage, "limit": limit, "first": first, "last": last, "lease": lease}
+        labels = list(LABEL_STAGES) if stage in LABEL_STAGES else []
+        rows = self._rows("claim", {**values, "labels": labels})
+        return [replace(Claim(*row[:-1]), also=frozenset(map(Stage, row[-1]))) for row in rows]
 
     def extend(self, stage: Stage, claims: Sequence[Claim], lease: timedelta) -> None:
         """Move the ends of live claims' leases; posts that somebody has locked are left out."""
@@ -52,17 +58,29 @@ class PostgresWorkQueue:
         )
 
     def store_embeddings(
-        self, claims: Sequence[Claim], vectors: Sequence[Sequence[float]], model: str
+        self,
+        claims: Sequence[Claim],
+        vectors: Sequence[Embedded],
+        model: str,
+        serving: str | None = None,
     ) -> Settled:
         """Write vectors, sent as binary arrays (text costs a hundred times as much)."""
-        values = {
-            c: Vector(np.asarray(v, np.float32)) for c, v in zip(claims, vectors, strict=True)
-        }
-        return self._settle(
-            "store_embeddings",
-            claims,
-            lambda left: (*_keys(left), [values[c] for c in left], model),
-        )
+        values = dict(zip(claims, vectors, strict=True))
+
+        def parameters(left: Sequence[Claim]) -> tuple[Any, ...]:
+            new = [_binary(values[claim].vector) for claim in left]
+            others = [values[claim].serving for claim in left]
+            old = [None if other is None else _binary(other) for other in others]
+            second = old if serving is not None and any(one is not None for one in old) else None
+            return (*_keys(left), new, model, second, serving if second else None)
+
+        return self._settle("store_embeddings", claims, parameters)
+
+    def lacking(self, model: str, claims: Sequence[Claim]) -> AbstractSet[UUID]:
+        """Return the posts of which the serving model has no vector of today's text."""
+        posts = [claim.post_id for claim in claims]
+        rows = self._rows("lacking_serving", {"model": model, "posts": posts})
+        return {row[0] for row in rows}
 
     def store_labels(
         self, stage: Stage, claims: Sequence[Claim], choices: Sequence[Choice], model: str
@@ -128,11 +146,15 @@ class PostgresWorkQueue:
                 break
         return Settled(frozenset(held), frozenset(claim.post_id for claim in left))
 
-    def _rows(self, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def _rows(self, statement: str, parameters: Any) -> list[tuple[Any, ...]]:
         def work(connection: Connection) -> list[tuple[Any, ...]]:
             return connection.execute(query(statement), parameters).fetchall()
 
         return self._database.run(work)
+
+
+def _binary(vector: Sequence[float]) -> Vector:
+    return Vector(np.asarray(vector, np.float32))
 
 
 def _keys(claims: Sequence[Claim]) -> tuple[list[Any], list[int]]:

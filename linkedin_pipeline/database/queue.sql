@@ -8,8 +8,16 @@ select set_config('search_path', concat_ws(', ', 'public', (
 select is_worker_enabled(%s)
 
 -- name: claim
-select post_id, claim_token, day, attempts, takeovers, content, hook
-from claim_work(%s, %s, %s, %s, %s)
+-- with the other labels that the post wants now, for one call of a model can choose them all; those
+-- that wait a while through no fault of the post too (a pause, a used budget), or it would be asked
+-- about twice; what waits for longer is in a batch
+select c.post_id, c.claim_token, c.day, c.attempts, c.takeovers, c.content, c.hook, array(
+    select w.stage::text from post_work w
+    where w.post_id = c.post_id and w.stage <> %(stage)s and w.stage = any (%(labels)s::post_stage[])
+        and (w.due_at <= now() or w.attempts = 0 and w.due_at < now() + interval '15 minutes')
+        and (w.lease_until is null or w.lease_until < now())
+)
+from claim_work(%(stage)s, %(limit)s, %(first)s, %(last)s, %(lease)s) c
 
 -- name: extend
 select extend_claims(%s, %s, %s, %s)
@@ -18,7 +26,18 @@ select extend_claims(%s, %s, %s, %s)
 select post_id, held from store_hooks(%s, %s, %s)
 
 -- name: store_embeddings
-select post_id, held from store_embeddings(%s, %s, %b::vector[], %s)
+select post_id, held from store_embeddings(%s, %s, %b::vector[], %s, %b::vector[], %s)
+
+-- name: lacking_serving
+-- posts without a vector of the serving model for the text they have now
+select b.id
+from viral_posts_bank b
+join embedding_models m on m.name = %(model)s and m.state = 'serving'
+where b.id = any (%(posts)s) and not exists (
+    select from post_vectors v
+    where v.post_id = b.id and v.model_id = m.id
+        and coalesce(v.content_hash, b.content_hash) = b.content_hash
+)
 
 -- name: store_labels
 select post_id, held from store_labels(%s, %s, %s, %s, %s::real[], %s)

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 import psycopg
 
 from linkedin_pipeline.database.connections import Connection, Database
-from linkedin_pipeline.database.incidents import SILENCE
+from linkedin_pipeline.database.incidents import ABANDONED, SILENCE
 from linkedin_pipeline.database.migration_history import pending
 from linkedin_pipeline.database.queries import query
 from linkedin_pipeline.database.urls import dagster_url
@@ -96,19 +96,24 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """The last drain of a worker; ages are seconds since its start and its last heart-beat."""
+    """The last drain of a worker; ages are seconds since its start and its last heart-beat.
+
+    SQL callers do not beat; the silence of theirs begins with the start.
+    """
 
     worker: str
     status: str
     age: float
     silence: float
+    beats: bool
     results: Mapping[str, Any]
     error: str | None
 
     @property
     def is_dead(self) -> bool:
         """Tell whether it says "running" but no process is behind it any more."""
-        return self.status == "running" and self.silence > SILENCE.total_seconds()
+        patience = SILENCE if self.beats else ABANDONED
+        return self.status == "running" and self.silence > patience.total_seconds()
 
 
 @dataclass(frozen=True, slots=True)

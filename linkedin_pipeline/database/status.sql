@@ -49,7 +49,8 @@ where dagster_run_id = any (%s) order by started_at
 -- name: last_drains
 select f.worker_name, last.status,
     extract(epoch from now() - last.started_at)::float8,
-    extract(epoch from now() - last.heartbeat_at)::float8,
+    extract(epoch from now() - coalesce(last.heartbeat_at, last.started_at))::float8,
+    last.heartbeat_at is not null,
     last.results, last.error_message
 from worker_feature_flags_v2 f
 cross join lateral (

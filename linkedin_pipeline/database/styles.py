@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+from pgvector import Vector
 from psycopg.types.json import Jsonb
 
 from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.queries import query
-from linkedin_pipeline.domain.profiles import STYLE_WORKER, ProfileClaim
-from linkedin_pipeline.domain.styles import StylePost
+from linkedin_pipeline.domain.profiles import STYLE_WORKER, ProfileClaim, StyleIncident
+from linkedin_pipeline.domain.styles import StylePost, StyleVector, WrittenStyle
 
 
 class PostgresStyleDesk:
@@ -45,23 +47,72 @@ class PostgresStyleDesk:
         """Return a profile's posts, newest first."""
         return [StylePost(*row) for row in self._rows("style_posts", profile_id, limit)]
 
-    def store(self, claim: ProfileClaim, prompt: str, analysis: Mapping[str, object]) -> bool:
-        """Write a style and end the claim."""
-        values = (claim.profile_id, claim.token, prompt, Jsonb(dict(analysis)))
-        return bool(self._rows("store_style", *values)[0][0])
+    def extend(self, claim: ProfileClaim, lease: timedelta) -> bool:
+        """Move the end of a live claim's lease to ``lease`` from now."""
+        return bool(self._rows("extend_style", claim.profile_id, claim.token, lease)[0][0])
 
-    def keep(self, claim: ProfileClaim) -> bool:
-        """End the claim and leave the style as it is."""
-        return bool(self._rows("store_style", claim.profile_id, claim.token, None, None)[0][0])
+    def store(
+        self,
+        claim: ProfileClaim,
+        written: WrittenStyle,
+        analysis: Mapping[str, object],
+        vector: StyleVector | None,
+    ) -> bool:
+        """Write a style and end the claim; what a fallback wrote is a row in ``ai_errors`` too."""
+        return self._store(
+            claim,
+            prompt=written.prompt,
+            analysis=Jsonb(dict(analysis)),
+            vector=vector,
+            written_by=written.model,
+            instead_of=written.instead_of,
+        )
+
+    def keep(self, claim: ProfileClaim, vector: StyleVector | None = None) -> bool:
+        """End the claim and leave the style as it is, its vector apart."""
+        return self._store(claim, vector=vector)
 
     def retry(
-        self, claim: ProfileClaim, delay: timedelta, *, charge: bool, incident: str | None = None
+        self,
+        claim: ProfileClaim,
+        delay: timedelta,
+        *,
+        charge: bool,
+        incident: StyleIncident | None = None,
     ) -> bool:
-        """Put the profile back; one incident a profile stays open until its style is written."""
-        if incident is not None:
-            values = {"reason": incident, "profile": claim.profile_id}
-            self._database.run(lambda c: c.execute(query("style_incident"), values))
-        return bool(self._rows("retry_style", claim.profile_id, claim.token, delay, charge)[0][0])
+        """Put the profile back; of incidents alike one stays open until its style is written."""
+        code, reason = (incident.code, incident.reason) if incident else (None, None)
+        values = (claim.profile_id, claim.token, delay, charge, code, reason)
+        return bool(self._rows("retry_style", *values)[0][0])
+
+    def reject(self, claim: ProfileClaim, incident: StyleIncident) -> bool:
+        """Put the profile aside until its style is requested."""
+        values = (claim.profile_id, claim.token, incident.code, incident.reason)
+        return bool(self._rows("reject_style", *values)[0][0])
+
+    def _store(
+        self,
+        claim: ProfileClaim,
+        *,
+        vector: StyleVector | None,
+        prompt: str | None = None,
+        analysis: Jsonb | None = None,
+        written_by: str | None = None,
+        instead_of: str | None = None,
+    ) -> bool:
+        numbers = None if vector is None else Vector(np.asarray(vector.numbers, np.float32))
+        values = {
+            "profile": claim.profile_id,
+            "token": claim.token,
+            "prompt": prompt,
+            "analysis": analysis,
+            "embedding": numbers,
+            "embedding_model": None if vector is None else vector.model,
+            "written_by": written_by,
+            "instead_of": instead_of,
+        }
+        rows = self._database.run(lambda c: c.execute(query("store_style"), values).fetchall())
+        return bool(rows[0][0])
 
     def _rows(self, name: str, *arguments: Any) -> list[tuple[Any, ...]]:
         return self._database.run(lambda c: c.execute(query(name), arguments).fetchall())

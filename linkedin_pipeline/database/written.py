@@ -28,7 +28,7 @@ def check_written(database: Database, stage: Stage, posts: Sequence[UUID]) -> Wr
 
     Good is a hook that stands in the text word for word, with 1 to 300 characters that are not all
     blank; a vector of unit norm within a thousandth, mirrored unchanged under its model for the
-    search; a label that is active, with a confidence from 0 to 1 unless a person chose it.
+    search; a label that is active, with a confidence where a local model chose it.
 
     A post that is gone, wanted again or a dead letter by now is left out, so ``checked`` may be
     less than the number of posts.

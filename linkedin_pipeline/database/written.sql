@@ -41,11 +41,12 @@ from (
 select count(*), count(*) filter (where not w.good),
     (array_agg(w.id) filter (where not w.good))[1]
 from (
-    -- a label without a model is a person's, who gives no confidence
+    -- What is measured here has a confidence, which the column keeps between 0 and 1.  A language
+    -- model gives none, nor does a person, whose label has no model.
     select b.id, exists (
         select from hook_types t where t.id = b.hook_type_id and t.is_active
     ) and (
-        b.hook_type_model is null or coalesce(b.hook_type_confidence between 0 and 1, false)
+        b.hook_type_confidence is not null or not starts_with(coalesce(b.hook_type_model, ''), 'local:')
     ) as good
     from viral_posts_bank b
     where b.id = any (%s) and not b.needs_hook_classification
@@ -62,7 +63,7 @@ from (
     select b.id, exists (
         select from topics t where t.id = b.topic_id and t.is_active
     ) and (
-        b.topic_model is null or coalesce(b.topic_confidence between 0 and 1, false)
+        b.topic_confidence is not null or not starts_with(coalesce(b.topic_model, ''), 'local:')
     ) as good
     from viral_posts_bank b
     where b.id = any (%s) and not b.needs_topic_classification
@@ -79,7 +80,7 @@ from (
     select b.id, exists (
         select from audiences t where t.id = b.audience_id and t.is_active
     ) and (
-        b.audience_model is null or coalesce(b.audience_confidence between 0 and 1, false)
+        b.audience_confidence is not null or not starts_with(coalesce(b.audience_model, ''), 'local:')
     ) as good
     from viral_posts_bank b
     where b.id = any (%s) and not b.needs_audience_classification

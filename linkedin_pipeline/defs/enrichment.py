@@ -7,7 +7,14 @@ from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
+from linkedin_pipeline.database.models import forget_retired
+from linkedin_pipeline.database.queue import PostgresWorkQueue
 from linkedin_pipeline.database.taxonomy import PostgresTaxonomy
+from linkedin_pipeline.defs.model_change import (
+    promote_if_whole,
+    serving_set,
+    taxonomy_embedder,
+)
 from linkedin_pipeline.defs.partitions import DAYS
 from linkedin_pipeline.defs.stage_runs import check_spec, work_off
 from linkedin_pipeline.domain.labels import LABEL_STAGES
@@ -77,7 +84,12 @@ def embeddings(
 ) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster knows the bare name only
     """Embed posts."""
     with providers.database() as database:
-        check = work_off(context, providers, database, EmbeddingWorker(providers.embedder))
+        bound = providers.bound(database, context.run.run_id)
+        worker = EmbeddingWorker(bound.embedder, serving_set(bound, database))
+        check = work_off(context, bound, database, worker)
+        forget_retired(database)
+        if promote_if_whole(bound, database):
+            context.log.info("embeddings.promoted model=%s", worker.model)
     return dg.MaterializeResult(check_results=[check])
 
 
@@ -104,20 +116,20 @@ def _label_spec(stage: Stage, dep: dg.AssetsDefinition, description: str) -> dg.
             Stage.HOOK_CLASSIFICATIONS,
             hooks,
             "The kind of opening (column `hook_type_id`), chosen from the active rows of "
-            "`hook_types`, with the chooser's confidence.",
+            "`hook_types`, with the chooser's confidence where it has one.",
         ),
         _label_spec(
             Stage.TOPIC_CLASSIFICATIONS,
             embeddings,
             "What a post is about (column `topic_id`), chosen from the active rows of `topics`, "
-            "with the chooser's confidence. An edited topic re-labels nothing by itself: "
-            "`linkedin-pipeline requeue --stage topic_classifications`.",
+            "with the chooser's confidence where it has one. An edited topic re-labels nothing by "
+            "itself: `linkedin-pipeline requeue --stage topic_classifications`.",
         ),
         _label_spec(
             Stage.AUDIENCE_CLASSIFICATIONS,
             embeddings,
             "Whom a post speaks to (column `audience_id`), chosen from the active rows of "
-            "`audiences`, with the chooser's confidence.",
+            "`audiences`, with the chooser's confidence where it has one.",
         ),
     ],
     check_specs=[check_spec(stage) for stage in LABEL_STAGES],
@@ -130,12 +142,18 @@ def labels(
     """Classify posts."""
     selected = {key.to_user_string() for key in context.selected_asset_keys}
     with providers.database() as database:
-        taxonomy = PostgresTaxonomy(database, providers.embedder)
-        for stage in LABEL_STAGES:
-            if str(stage) in selected:
-                worker = LabelWorker(stage, providers.classifier, taxonomy.labels(stage))
-                check = work_off(context, providers, database, worker)
-                yield dg.MaterializeResult(asset_key=str(stage), check_results=[check])
+        bound = providers.bound(database, context.run.run_id)
+        taxonomy = PostgresTaxonomy(database, taxonomy_embedder(bound, database))
+        wanted = [stage for stage in LABEL_STAGES if str(stage) in selected]
+        chosen_from = {stage: taxonomy.labels(stage) for stage in wanted}
+        queue = PostgresWorkQueue(database)
+        for stage in wanted:
+            # a worker that is switched off has nothing asked for it in the calls of others
+            others = {other for other in wanted if other == stage or queue.is_enabled(other)}
+            labels = {other: chosen_from[other] for other in others}
+            worker = LabelWorker(stage, bound.classifier, labels)
+            check = work_off(context, bound, database, worker)
+            yield dg.MaterializeResult(asset_key=str(stage), check_results=[check])
 
 
 ENRICHMENT_ASSETS: Mapping[Stage, dg.AssetKey] = {

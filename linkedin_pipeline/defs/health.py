@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from linkedin_pipeline.database import health
+from linkedin_pipeline.database import health, models, spending
 from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.defs.enrichment import ENRICHMENT_ASSETS, viral_posts_bank
 from linkedin_pipeline.domain.errors import PipelineError
@@ -35,13 +35,13 @@ class Finding:
 
 def health_check(
     severity: dg.AssetCheckSeverity, description: str
-) -> Callable[[Callable[[Database], Finding]], dg.AssetChecksDefinition]:
+) -> Callable[[Callable[[Providers, Database], Finding]], dg.AssetChecksDefinition]:
     """Make an asset check of a function that looks at the database; its name is the function's.
 
     A database that does not answer fails the check as an error, whatever ``severity`` says.
     """
 
-    def decorate(look: Callable[[Database], Finding]) -> dg.AssetChecksDefinition:
+    def decorate(look: Callable[[Providers, Database], Finding]) -> dg.AssetChecksDefinition:
         @dg.asset_check(
             asset=viral_posts_bank.key,
             name=look.__name__,
@@ -50,7 +50,7 @@ def health_check(
         def check(providers: dg.ResourceParam[Providers]) -> dg.AssetCheckResult:
             try:
                 with providers.database(start=False, patience=PATIENCE) as database:
-                    finding = look(database)
+                    finding = look(providers, database)
             except PipelineError as error:
                 return dg.AssetCheckResult(passed=False, description=str(error))
             return dg.AssetCheckResult(
@@ -71,7 +71,7 @@ def health_check(
     that sensor needs_flags ticks, and read its newest runs. Work of workers that are switched off
     may wait.""",
 )
-def nothing_overdue(database: Database) -> Finding:
+def nothing_overdue(_: Providers, database: Database) -> Finding:
     """Look for free work that nobody took up."""
     found = health.overdue(database, list(ENRICHMENT_ASSETS))
     late = {work.stage: work for work in found if work.enabled}
@@ -104,7 +104,7 @@ def _at_least(number: int) -> str:
     them. Then raise the flag of those posts, or lower it knowingly together with a dead letter, and
     find out what lowered it.""",
 )
-def nothing_lost(database: Database) -> Finding:
+def nothing_lost(_: Providers, database: Database) -> Finding:
     """Look for posts that fell through."""
     percent = health.readable_percent(database)
     lost = health.lost_work(database, percent)
@@ -133,7 +133,7 @@ def nothing_lost(database: Database) -> Finding:
     a dead letter. Then read the reasons in ai_errors, mend the cause, and raise the flags of the
     posts that deserve another try.""",
 )
-def few_dead_letters(database: Database) -> Finding:
+def few_dead_letters(_: Providers, database: Database) -> Finding:
     """Count what was given up."""
     share = health.dead_letter_share(database)
     trouble = None
@@ -163,7 +163,7 @@ def few_dead_letters(database: Database) -> Finding:
     {FEWEST_LABELLED} labelled posts on each side. Then read a few posts with the label that moved
     most: were other posts imported, was the taxonomy edited, or does the classifier drift?""",
 )
-def steady_label_mix(database: Database) -> Finding:
+def steady_label_mix(_: Providers, database: Database) -> Finding:
     """Compare the labels given lately with their history."""
     percent = health.readable_percent(database)
     troubles: list[str] = []
@@ -194,18 +194,19 @@ def steady_label_mix(database: Database) -> Finding:
 
 @health_check(
     dg.AssetCheckSeverity.ERROR,
-    """Fails when a drain stopped beating in the last hour, or did and its log is still open. Its
-    posts are taken up again by themselves. Then read its run: was it killed, out of memory, or did
-    the computer sleep?""",
+    """Fails when a drain stopped beating in the last hour, or did and its log is still open; one
+    that SQL callers log, which never beats, when nobody ended it for six hours. Its posts are taken
+    up again by themselves. Then read its run: was it killed, out of memory, or did the computer
+    sleep?""",
 )
-def no_dead_drain(database: Database) -> Finding:
+def no_dead_drain(_: Providers, database: Database) -> Finding:
     """Look for drains that died without a word."""
     dead = health.dead_drains(database)
     trouble = None
     if dead:
         newest = dead[0]
         trouble = (
-            f"{len(dead)} drains died, the last of {newest.worker} in run {newest.run_id}. Their "
+            f"{len(dead)} drains died, the last of {newest.worker} in {_run(newest)}. Their "
             "posts are taken up again. Read the run: was it killed, out of memory, or did the "
             "computer sleep? Logs that stay open mean that sensor run_failures does not tick."
         )
@@ -223,6 +224,65 @@ def no_dead_drain(database: Database) -> Finding:
     )
 
 
+def _run(drain: health.DeadDrain) -> str:
+    return f"run {drain.run_id}" if drain.run_id else "no run, as SQL callers have none"
+
+
+@health_check(
+    dg.AssetCheckSeverity.WARN,
+    f"""Fails when the search misses more than {1 - models.LEAST_RECALL:.0%} of the true ten nearest
+    posts, for any kind of filter; measured once a day with {models.SAMPLES} stored vectors, and
+    again each time while it fails. Then rebuild the graph: reindex index concurrently
+    post_vectors_odd (or _even, as the id of the serving model is).""",
+)
+def search_finds_the_nearest(_: Providers, database: Database) -> Finding:
+    """Compare the search with exact scans."""
+    found = models.daily_recall(database)
+    poor = [one for one in found if one.recall < models.LEAST_RECALL]
+    trouble = None
+    if poor:
+        named = ", ".join(f"{one.recall:.3f} with filter {one.filter}" for one in poor)
+        trouble = (
+            f"Recall at 10 is {named}; {models.LEAST_RECALL} is wanted. Rebuild the graph (reindex "
+            "index concurrently post_vectors_odd, or _even for a serving model of even id), or "
+            "raise ef_search in match_viral_posts_filtered."
+        )
+    numbers: dict[str, int | float | str] = {one.filter: round(one.recall, 4) for one in found}
+    if found:
+        numbers["samples"] = max(one.sampled for one in found)
+        numbers["measured_at"] = f"{found[0].measured_at:%Y-%m-%d %H:%M} UTC"
+    return Finding(trouble, numbers)
+
+
+@health_check(
+    dg.AssetCheckSeverity.WARN,
+    f"""Fails when a provider refuses our key, has no credit for us or no longer serves a configured
+    model, when the daily budget is used, and when a model ends within {spending.WARN_DAYS} days.
+    Posts wait uncharged meanwhile. Then do what the finding says: set a key, add credit, name
+    another model, raise AI_DAILY_BUDGET_USD; work goes on by itself.""",
+)
+def models_answer(providers: Providers, database: Database) -> Finding:
+    """Look whether the configured models may be called, today and in the weeks to come."""
+    settings = providers.settings
+    broken = spending.incidents(database)
+    ending = spending.shutdowns(database, settings.models)
+    spent = spending.spent_today(database)
+    troubles = [f"{one.scope} since {one.since:%Y-%m-%d %H:%M} UTC: {one.reason}" for one in broken]
+    troubles += [
+        f"{one.model} is no longer served from {one.date}: name another in "
+        "CLASSIFICATION_MODEL, EMBEDDING_MODEL or STYLE_MODEL, then requeue --model-changed"
+        for one in ending
+    ]
+    numbers: dict[str, int | float | str] = {
+        "incidents": len(broken),
+        "models_ending": len(ending),
+        "spent_today_usd": round(float(spent), 6),
+    }
+    if settings.ai_daily_budget is not None:
+        numbers["daily_budget_usd"] = float(settings.ai_daily_budget)
+    return Finding("; ".join(troubles) or None, numbers)
+
+
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> dg.MetadataValue:
     lines = [head, ["---"] * len(head), *rows]
     return dg.MetadataValue.md("\n".join(f"| {' | '.join(map(str, line))} |" for line in lines))
@@ -234,12 +294,14 @@ HEALTH_CHECKS: Sequence[dg.AssetChecksDefinition] = (
     few_dead_letters,
     steady_label_mix,
     no_dead_drain,
+    search_finds_the_nearest,
+    models_answer,
 )
 
 health_job = dg.define_asset_job(
     "health_checks",
     selection=dg.AssetSelection.checks(*HEALTH_CHECKS),
-    description="Looks whether the pipeline keeps up; changes nothing.",
+    description="Looks whether the pipeline keeps up; changes none of its work.",
     # before what waits in the queue: a long queue is what the checks are to tell of
     tags={"dagster/priority": "1"},
 )

@@ -10,15 +10,18 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
+from linkedin_pipeline.database.batches import batched_posts
 from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.flags import due_work
 from linkedin_pipeline.database.status import drains_of, switches, work_left
+from linkedin_pipeline.defs.batches import BATCH_TAG
 from linkedin_pipeline.defs.enrichment import ENRICHMENT_ASSETS
 from linkedin_pipeline.defs.lanes import newest_block, with_followers
 from linkedin_pipeline.defs.partitions import range_tags, today
@@ -41,6 +44,14 @@ LOOK_EVERY = 1.0
 """Seconds between two looks for due work while `enrich` waits."""
 
 
+class Looked(Enum):
+    """What a look at batches found: none that is open, some, or one that is over now."""
+
+    NONE = auto()
+    OPEN = auto()
+    OVER = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class LocalRun:
     """One run that ended; ``error`` is what made it fail, None when it succeeded.
@@ -54,6 +65,7 @@ class LocalRun:
     days: DayRange
     seconds: float
     results: Mapping[Stage, Mapping[str, Any]] = field(default_factory=dict)
+    batched: int = 0
 
     @property
     def posts(self) -> int:
@@ -95,6 +107,7 @@ def enrich(
     max_posts: int | None = None,
     on_run: Callable[[LocalRun], None] = lambda _run: None,
     on_wait: Callable[[float], None] = lambda _seconds: None,
+    look: Callable[[], Looked] | None = None,
 ) -> list[LocalRun]:
     """Run the enrichment job on block after block, newest first, until nothing is flagged.
 
@@ -103,24 +116,39 @@ def enrich(
     ``max_posts`` no stage takes more posts than that, over all runs.  ``on_wait`` hears of each
     wait, in seconds, before it begins.
 
+    With ``look`` posts go into batches, and it is called when nothing is due: it looks at open
+    batches and waits for them a while.  Of stages with batches ``max_posts`` bounds what is put
+    into them, and nothing but their answers is stored.
+
     Raises:
         KeyboardInterrupt: SIGINT or SIGTERM came; the run at hand gave its claims back.
     """
     with providers.database() as database, _signals() as interrupted:
         work = _Work(defs, providers, dagster_instance, database, [*only])
         taken = 0
+
+        def go(days: Mapping[Stage, DayRange], most: int | None, batch: str | None) -> LocalRun:
+            run = work.run(days, most, batch)
+            if interrupted():
+                raise KeyboardInterrupt
+            on_run(run)
+            return run
+
         while max_posts is None or taken < max_posts:
             days = work.due_days()
             if days:
-                run = work.run(days, None if max_posts is None else max_posts - taken)
-                if interrupted():
-                    raise KeyboardInterrupt
-                taken += run.posts
-                on_run(run)
+                most = None if max_posts is None else max_posts - taken
+                run = go(days, most, "true" if look else None)
+                taken += run.posts + run.batched
                 if run.error:
+                    return work.runs
+            elif not work.wait(on_wait) and (look is None or look() is Looked.NONE):
+                return work.runs
+        while look is not None and (seen := look()) is not Looked.NONE:
+            while seen is Looked.OVER and (work.due_days() or work.wait(on_wait)):
+                run = go(work.due_days(), max_posts, "answers")
+                if run.error or not run.posts:
                     break
-            elif not work.wait(on_wait):
-                break
         return work.runs
 
 
@@ -156,13 +184,17 @@ class _Work:
             if stage in self.stages and self.rests.get(stage, now) <= now
         }
 
-    def run(self, days: Mapping[Stage, DayRange], most: int | None) -> LocalRun:
+    def run(
+        self, days: Mapping[Stage, DayRange], most: int | None, batch: str | None = None
+    ) -> LocalRun:
         """Run the job once, on the newest block of days."""
         block = newest_block(days.values())
         stages = with_followers(
             [stage for stage, span in days.items() if span.last >= block.first], self.stages
         )
         bound = {} if most is None else {MAX_POSTS_TAG: str(most)}
+        if batch is not None:
+            bound[BATCH_TAG] = batch
         started = time.monotonic()
         result = self.job.execute_in_process(
             instance=self.instance,
@@ -178,6 +210,7 @@ class _Work:
             block,
             time.monotonic() - started,
             _results(self.database, result.run_id),
+            batched_posts(self.database, result.run_id) if batch else 0,
         )
         self.runs.append(run)
         self._rest(run)
@@ -186,7 +219,7 @@ class _Work:
     def _rest(self, run: LocalRun) -> None:
         """Leave stages alone whose provider is away, or that had nothing to take after all."""
         now = self.clock.monotonic()
-        if run.posts:
+        if run.posts or run.batched:
             self.last_done, self.in_vain = now, 0
         else:
             self.in_vain += 1

@@ -8,12 +8,14 @@ from typing import Any
 
 import dagster as dg
 
+from linkedin_pipeline.database.batches import AnsweredQueue
 from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.flags import raise_flags
 from linkedin_pipeline.database.log import PostgresWorkLog
 from linkedin_pipeline.database.overview import usage_of_run
 from linkedin_pipeline.database.queue import PostgresWorkQueue
 from linkedin_pipeline.database.written import check_written
+from linkedin_pipeline.defs.batches import BATCH_TAG, has_batches, submit_due
 from linkedin_pipeline.defs.partitions import day_range
 from linkedin_pipeline.domain.work import Outcome, Stage
 from linkedin_pipeline.wiring import Providers
@@ -66,18 +68,26 @@ def work_off(
     stage, days = worker.stage, day_range(context)
     if context.run.tags.get(FORCE_TAG) == "true":
         context.log.info("%s.flagged_again posts=%d", stage, raise_flags(database, stage, days))
+    limits, mode = _limits(context, providers), context.run.tags.get(BATCH_TAG)
+    batched = 0
+    if mode == "true":
+        batched = submit_due(context, providers, database, stage, days, limits.max_posts)
+    # a bound on posts is one on what is paid for: others must not be asked about at full price
+    answered = mode is not None and limits.max_posts is not None and has_batches(providers, stage)
     report = drain(
         worker,
-        PostgresWorkQueue(database),
+        AnsweredQueue(database) if answered else PostgresWorkQueue(database),
         PostgresWorkLog(database),
         providers.clock,
         days=days,
-        limits=_limits(context, providers),
+        limits=limits,
         run_id=context.run.run_id,
     )
     context.log.info("%s.drained %s", stage, report.results())
     tokens, cost = usage_of_run(database, context.run.run_id, stage)
     of_run = {"model": worker.model, "run_tokens": tokens, "run_cost_usd": cost}
+    if batched:
+        of_run["run_put_into_batches"] = batched
     for day in context.partition_keys:
         numbers = {**_of_day(report, day), **of_run}
         context.add_asset_metadata(numbers, asset_key=str(stage), partition_key=day)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from linkedin_pipeline.database.connections import Database
+from linkedin_pipeline.database.ledger import pauses
 from linkedin_pipeline.database.log import PostgresWorkLog
 from linkedin_pipeline.database.styles import PostgresStyleDesk
 from linkedin_pipeline.defs.enrichment import OWNERS
@@ -79,9 +80,11 @@ def _drain(
     run_id: str,
     only: Sequence[str] | None,
 ) -> Iterator[dg.AssetMaterialization]:
+    bound = providers.bound(database, run_id)
     report = drain_styles(
         PostgresStyleDesk(database),
-        providers.style_writer,
+        bound.style_writer,
+        bound.embedder,
         PostgresWorkLog(database),
         providers.clock,
         providers.style_limits,
@@ -89,12 +92,12 @@ def _drain(
         run_id=run_id,
     )
     log.info("style_prompts.drained %s", report.results())
-    yield from _changes(report, providers.style_writer.model)
+    yield from _changes(report)
 
 
-def _changes(report: StyleReport, model: str) -> Iterator[dg.AssetMaterialization]:
+def _changes(report: StyleReport) -> Iterator[dg.AssetMaterialization]:
     """Yield an event for each changed profile: by itself Dagster would mark unchanged ones too."""
-    for claim, posts in report.changed:
+    for claim, posts, model in report.changed:
         yield dg.AssetMaterialization(
             "style_prompts",
             partition=claim.partition_key,
@@ -105,6 +108,19 @@ def _changes(report: StyleReport, model: str) -> Iterator[dg.AssetMaterializatio
                 **{f"run_{o}": report.counts[o] for o in StyleOutcome},
             },
         )
+
+
+def _all_paused(providers: Providers, database: Database) -> str | None:
+    """Return why no configured model may write styles now; None when one of them may."""
+    settings = providers.settings
+    models = [settings.style_model, settings.style_fallback_model]
+    held, budget = pauses(database), settings.ai_daily_budget
+    why = [
+        next((f"{model}: {pause.reason}" for pause in held if pause.holds(model, budget)), None)
+        for model in models
+        if model is not None
+    ]
+    return "; ".join(reason for reason in why if reason) if all(why) else None
 
 
 selected_styles = dg.define_asset_job(
@@ -135,6 +151,8 @@ def needs_style(
         if not desk.is_enabled():
             return dg.SkipReason(f"{STYLE_WORKER} is switched off")
         due = desk.due(providers.style_limits.min_posts)
+        if due and (why := _all_paused(providers, database)):
+            return dg.SkipReason(f"{len(due)} styles wait: {why}")
     if not due:
         return dg.SkipReason("no style is due")
     known = set(context.instance.get_dynamic_partitions("profiles"))

@@ -7,10 +7,11 @@ queue and the log, heart-beats included; a small pool of threads decides.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from linkedin_pipeline.domain.errors import DatabaseDown, PipelineError, ProviderDown
@@ -23,10 +24,15 @@ from linkedin_pipeline.workers.stages import PostWorker
 
 __all__ = ["DrainFailed", "Limits", "drain"]
 
+T = TypeVar("T")
+
 logger = logging.getLogger(__name__)
 
 ISOLATE_AFTER = 2
 """Work whose workers died this often is decided alone, so that it can take nobody along."""
+AT_ONCE = 200
+"""Posts claimed, or written back, by one statement where batches are smaller or larger: a batch of
+twenty pays the statement more than its posts, and one of a thousand keeps heart-beats waiting."""
 
 
 class DrainFailed(Exception):
@@ -55,7 +61,11 @@ def drain(
         PipelineError: what only a person can mend; the posts were given back uncharged.
         DrainFailed: a bug made a whole batch fail; the posts were given back uncharged.
     """
-    return _Drain(worker, queue, log, clock, limits or Limits(), days, run_id, on_batch).run()
+    limits = limits or Limits()
+    if worker.pace is not None:
+        size, in_flight = worker.pace.batch_size, worker.pace.in_flight
+        limits = replace(limits, batch_size=size, in_flight=in_flight)
+    return _Drain(worker, queue, log, clock, limits, days, run_id, on_batch).run()
 
 
 class _Drain:
@@ -115,31 +125,30 @@ class _Drain:
                 return
             finished, _ = wait(self.deciding, self._beat_every(), FIRST_COMPLETED)
             self._stay_alive(row)
-            for future in finished:
-                self._finish(self.deciding.pop(future), future)
-                self.on_batch(self.report)
-                self._stay_alive(row)
+            self._finish(row, finished)
 
     def _fill(self, threads: ThreadPoolExecutor) -> None:
-        """Claim batches and start on them while there is room, work, and no reason to stop."""
-        while self.stop is None and self._has_room():
+        """Claim batches, several at once if small, while there is room and no reason to stop."""
+        while self.stop is None and (batches := self._room()):
             if self.clock.monotonic() >= self.started + self.limits.budget:
                 self.stop = Stop.TIME
             elif not self.queue.is_enabled(self.stage):
                 self.stop = Stop.DISABLED
-            elif not self.settler.room():
+            elif not self.settler.room(batches):
                 if not self.deciding:  # what is in hand may yet turn out stale and leave room
                     self.stop = Stop.ENOUGH
                 return
-            elif claims := self.settler.claim(self.days):
-                if batch := self._choose(claims):
+            elif claims := self.settler.claim(self.days, batches):
+                for batch in _parts(self._choose(claims), self.limits.batch_size):
                     self.report.batches += 1
                     self.deciding[threads.submit(self._decide, batch)] = batch
             else:
                 return
 
-    def _has_room(self) -> bool:
-        return len(self.deciding) < (1 if self.alone else self.limits.in_flight)
+    def _room(self) -> int:
+        """Return how many batches the next claim may have; none when enough are in hand."""
+        free = (1 if self.alone else self.limits.in_flight) - len(self.deciding)
+        return max(min(free, max(AT_ONCE // self.limits.batch_size, 1)), 0)
 
     def _choose(self, claims: Sequence[Claim]) -> Sequence[Claim]:
         """Return what may be decided together; bury or give back the rest.
@@ -163,17 +172,30 @@ class _Drain:
         with self.report.timed(self.clock, "compute"):
             return decide_all(self.worker, claims)
 
-    def _finish(self, claims: Sequence[Claim], future: Future[Sequence[Verdict[Any]]]) -> None:
-        try:
-            verdicts = future.result()
-        except ProviderDown as outage:
-            self.stop = Stop.PAUSED
-            self.report.reason = str(outage)
-            pause = outage.retry_after
-            delay = self.limits.first_delay if pause is None else timedelta(seconds=pause)
-            self.settler.give_back(claims, delay)
-        else:
-            self.settler.settle(claims, verdicts)
+    def _finish(self, row: UUID, finished: Collection[Future[Sequence[Verdict[Any]]]]) -> None:
+        """Write back batches that were decided, together where they are small."""
+        decided: list[tuple[Claim, Verdict[Any]]] = []
+        bug: Exception | None = None
+        for future in finished:
+            claims = self.deciding.pop(future)
+            try:
+                decided += zip(claims, future.result(), strict=True)
+            except ProviderDown as outage:
+                self.stop = Stop.PAUSED
+                self.report.reason = str(outage)
+                pause = outage.retry_after
+                delay = self.limits.first_delay if pause is None else timedelta(seconds=pause)
+                self.settler.give_back(claims, delay)
+            except Exception as error:  # noqa: BLE001 (raised when the others are written)
+                bug = bug or error
+        for part in _parts(decided, AT_ONCE):
+            self.settler.settle([claim for claim, _ in part], [verdict for _, verdict in part])
+            self.on_batch(self.report)
+            self._stay_alive(row)
+        if bug is not None:
+            raise bug
+        if finished and not decided:  # all were given back
+            self.on_batch(self.report)
 
     def _beat_every(self) -> float:
         return self.limits.lease.total_seconds() / 3
@@ -197,6 +219,11 @@ class _Drain:
             action()
         except Exception as error:  # noqa: BLE001 (see above)
             logger.warning("%s.%s_failed error=%s", self.stage, what, _said(error))
+
+
+def _parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def _said(error: BaseException) -> str:

@@ -68,17 +68,20 @@ class Settler:
     run_id: str | None
     held: dict[int, Claim] = field(default_factory=dict)
 
-    def room(self) -> int:
-        """Return how many posts the next batch may have; none when the bound is reached."""
+    def room(self, batches: int) -> int:
+        """Return how many posts so many batches may have; none when the bound is reached."""
+        most = batches * self.limits.batch_size
         if self.limits.max_posts is None:
-            return self.limits.batch_size
+            return most
         taken = sum(self.report.totals().values()) + len(self.held)
-        return max(min(self.limits.batch_size, self.limits.max_posts - taken), 0)
+        return max(min(most, self.limits.max_posts - taken), 0)
 
-    def claim(self, days: DayRange | None) -> Sequence[Claim]:
-        """Claim a batch."""
+    def claim(self, days: DayRange | None, batches: int = 1) -> Sequence[Claim]:
+        """Claim posts for so many batches."""
         with self.report.timed(self.clock, "database"):
-            claims = self.queue.claim(self.worker.stage, self.room(), days, self.limits.lease)
+            claims = self.queue.claim(
+                self.worker.stage, self.room(batches), days, self.limits.lease
+            )
         self.held.update((claim.token, claim) for claim in claims)
         return claims
 

@@ -13,6 +13,7 @@ from psycopg import sql
 from linkedin_pipeline.database import health
 from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.health import DeadLetterCount, LabelMix
+from linkedin_pipeline.database.incidents import close_silent_logs
 from linkedin_pipeline.database.queries import query
 from linkedin_pipeline.domain.work import Stage
 from linkedin_pipeline_tests.sql.bank import (
@@ -307,6 +308,30 @@ def test_a_silent_drain_is_dead(database: Database, connection: Connection) -> N
         ("50 minutes", True),
     ]
     assert found[0].worker == "worker_extract_hooks_v2"
+
+
+def test_a_log_of_sql_is_dead_after_six_hours(database: Database, connection: Connection) -> None:
+    """Its worker does not beat: the start is the last that was heard, closed or not."""
+    for worker, hours in (("sync-profiles", 7), ("publish-scheduled", 8), ("sync-profiles", 5)):
+        [log] = connection.execute("select log_worker_start(%s)", [worker]).fetchall()
+        connection.execute(
+            "update task_execution_logs_v2 set started_at = now() - %s * interval '1 hour' "
+            "where id = %s",
+            (hours, *log),
+        )
+    found = health.dead_drains(database)
+    assert [(drain.worker, drain.run_id, drain.closed) for drain in found] == [
+        ("sync_profiles", None, False),
+        ("publish_scheduled", None, False),
+    ]
+    assert close_silent_logs(database) == 2
+    assert [(drain.worker, drain.closed) for drain in health.dead_drains(database)] == [
+        ("sync_profiles", True),
+        ("publish_scheduled", True),
+    ]
+    assert [drain.last_beat for drain in health.dead_drains(database)] == [
+        drain.last_beat for drain in found
+    ]
 
 
 def test_reading_never_writes(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import pytest
 from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.incidents import (
     HEART_BEAT_STOPPED,
+    NEVER_ENDED,
     FailedRun,
     close_silent_logs,
     record_runs,
@@ -90,3 +91,19 @@ def test_a_silent_log_is_closed(database: Database, connection: Connection) -> N
         ("failed", HEART_BEAT_STOPPED, True, 420_000),
         ("running", None, None, None),
     ]
+
+
+def test_a_log_of_sql_is_closed_after_six_hours(database: Database, connection: Connection) -> None:
+    """Whoever opened it by log_worker_start does not beat; how long it took is not known."""
+    for hours in (7, 5):
+        log = value(connection, "select log_worker_start('sync-profiles')")
+        connection.execute(
+            "update task_execution_logs_v2 set started_at = now() - %s * interval '1 hour' "
+            "where id = %s",
+            (hours, log),
+        )
+    assert close_silent_logs(database) == 1
+    assert rows(
+        connection,
+        "select status, error_message, duration_ms from task_execution_logs_v2 order by started_at",
+    ) == [("failed", NEVER_ENDED, None), ("running", None, None)]

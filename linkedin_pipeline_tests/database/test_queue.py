@@ -13,7 +13,7 @@ import pytest
 
 from linkedin_pipeline.database.connections import Connection, Database
 from linkedin_pipeline.database.queue import BUSY_PAUSES, PostgresWorkQueue
-from linkedin_pipeline.domain.embeddings import DIMENSIONS
+from linkedin_pipeline.domain.embeddings import DIMENSIONS, Embedded
 from linkedin_pipeline.domain.work import Settled
 from linkedin_pipeline_tests.database.postgres_bank import PostgresBank
 from linkedin_pipeline_tests.workers.bank import (
@@ -147,6 +147,8 @@ class TestPostgresQueue(QueueBehaviour):
         claims = take(bank, EMBEDDINGS)
         good = [1.0] + [0.0] * (DIMENSIONS - 1)
         with pytest.raises(psycopg.Error):
-            bank.queue.store_embeddings(claims, [good, [bad] * DIMENSIONS], "test:bad")
+            bank.queue.store_embeddings(
+                claims, [Embedded(good), Embedded([bad] * DIMENSIONS)], "test:bad"
+            )
         assert [bank.value(EMBEDDINGS, claim.post_id) for claim in claims] == [None, None]
         assert store(bank, EMBEDDINGS, claims).held == posts(claims)

@@ -175,6 +175,22 @@ def test_the_last_drain_of_each_worker(database: Database, connection: Connectio
     assert found["worker_extract_hooks_v2"].results == {"done": 3}
 
 
+def test_a_log_of_sql_lives_for_six_hours(database: Database, connection: Connection) -> None:
+    """Without a heart-beat the silence begins with the start, and more of it is borne."""
+    for worker, minutes in (("sync_profiles", 359), ("publish_scheduled", 361)):
+        [log] = connection.execute("select log_worker_start(%s)", [worker]).fetchall()
+        connection.execute(
+            "update task_execution_logs_v2 set started_at = now() - %s where id = %s",
+            (timedelta(minutes=minutes), *log),
+        )
+    found = {drain.worker: drain for drain in last_drains(database)}
+    assert {worker: one.is_dead for worker, one in found.items()} == {
+        "sync_profiles": False,
+        "publish_scheduled": True,
+    }
+    assert found["sync_profiles"].silence == pytest.approx(found["sync_profiles"].age)
+
+
 def test_drains_of_a_run(database: Database, connection: Connection) -> None:
     """Only the drains that the runs made, oldest first."""
     log(connection, "worker_generate_embeddings_v2", "completed", 1, "mine")

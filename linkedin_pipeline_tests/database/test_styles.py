@@ -12,9 +12,14 @@ import pytest
 
 from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.styles import PostgresStyleDesk
+from linkedin_pipeline.domain.profiles import StyleIncident
+from linkedin_pipeline.domain.styles import StyleVector, WrittenStyle
 
 Connection = psycopg.Connection[Any]
 LEASE = timedelta(minutes=1)
+PLAIN = WrittenStyle("Write plainly.", "test")
+MEASURED = {"model": "test", "inputs_hash": "abc"}
+VECTOR = StyleVector([1.0, *[0.0] * 1535], "test:hash")
 
 
 @pytest.fixture
@@ -83,7 +88,7 @@ def test_a_stored_style_ends_the_work(desk: PostgresStyleDesk, connection: Conne
     """Prompt, analysis and time are written, and the profile is not due any more."""
     made = profile(connection, 5)
     (claim,) = desk.claim(10, 5, None, LEASE)
-    assert desk.store(claim, "Write plainly.", {"model": "test", "inputs_hash": "abc"})
+    assert desk.store(claim, PLAIN, MEASURED, VECTOR)
     row = connection.execute(
         "select writing_style_prompt, style_analysis ->> 'inputs_hash', "
         "last_style_analysis_at is not null from profiles where id = %s",
@@ -99,7 +104,7 @@ def test_a_requested_style_remembers_what_it_was_made_from(
     """Asked for again, the claim tells model and inputs, so that unchanged posts cost nothing."""
     made = profile(connection, 5)
     (claim,) = desk.claim(10, 5, None, LEASE)
-    desk.store(claim, "Write plainly.", {"model": "test", "inputs_hash": "abc"})
+    desk.store(claim, PLAIN, MEASURED, VECTOR)
     assert desk.request([f"profile-{made.hex[:12]}", "profile-000000000000"]) == 1
     (again,) = desk.claim(10, 5, None, LEASE)
     assert again.made_from == "test abc"
@@ -116,9 +121,9 @@ def test_a_claim_that_was_taken_over_writes_nothing(
     (late,) = desk.claim(10, 5, None, timedelta(seconds=-1))
     (new,) = desk.claim(10, 5, None, LEASE)
     assert new.attempt == 2
-    assert not desk.store(late, "Old.", {})
+    assert not desk.store(late, WrittenStyle("Old.", "m"), {}, VECTOR)
     assert not desk.retry(late, timedelta(0), charge=True)
-    assert desk.store(new, "New.", {})
+    assert desk.store(new, WrittenStyle("New.", "m"), {}, VECTOR)
     row = connection.execute("select writing_style_prompt from profiles").fetchone()
     assert row == ("New.",)
 
@@ -130,7 +135,9 @@ def test_a_failing_profile_waits_and_is_one_incident(
     profile(connection, 5)
     for _ in range(2):
         (claim,) = desk.claim(10, 5, None, LEASE)
-        assert desk.retry(claim, timedelta(0), charge=True, incident="ValueError")
+        assert desk.retry(
+            claim, timedelta(0), charge=True, incident=StyleIncident("style_failed", "ValueError")
+        )
     (claim,) = desk.claim(10, 5, None, LEASE)
     assert desk.retry(claim, timedelta(hours=1), charge=True)
     assert desk.due(5) == []
@@ -139,7 +146,7 @@ def test_a_failing_profile_waits_and_is_one_incident(
     connection.execute("update profile_work set due_at = now()")
     (claim,) = desk.claim(10, 5, None, LEASE)
     assert claim.attempt == 4
-    desk.store(claim, "Fine.", {})
+    desk.store(claim, PLAIN, {}, VECTOR)
     assert connection.execute(open_incidents).fetchone() == (0,)
 
 
@@ -150,7 +157,7 @@ def test_an_erased_profile_takes_its_work_along(
     profile(connection, 5)
     (claim,) = desk.claim(10, 5, None, LEASE)
     connection.execute("delete from profiles")
-    assert not desk.store(claim, "Too late.", {})
+    assert not desk.store(claim, PLAIN, {}, VECTOR)
 
 
 def test_posts_come_newest_first_with_their_engagement(
@@ -161,10 +168,107 @@ def test_posts_come_newest_first_with_their_engagement(
     connection.execute(
         "insert into viral_posts_bank (author_id, content, hook, metrics, original_post_date) "
         "values (%(author)s, 'Old', 'Old', '{}', '2025-01-01'), "
-        """(%(author)s, 'New', 'New', '{"likes": 3, "shares": 2}', '2025-02-01'), """
+        """(%(author)s, 'New', 'New', '{"likes": 3.5, "shares": 2}', '2025-02-01'), """
         "(%(author)s, '🎉', null, '{}', '2025-03-01')",
         {"author": made},
     )
     posts = desk.posts(made, 10)
     assert [(post.content, post.engagement) for post in posts] == [("New", 5), ("Old", 0)]
     assert len(desk.posts(made, 1)) == 1
+
+
+VECTORS = """
+    select writing_style_prompt, writing_style_embedding is not null, writing_style_embedding_model
+    from profiles
+"""
+
+
+def incidents(connection: Connection) -> list[Any]:
+    """Read code, reason, outcome and state of every incident of the worker."""
+    return connection.execute(
+        "select error_code, error_message, metadata ->> 'outcome', is_resolved from ai_errors "
+        "where profile_id is not null and function_name = 'worker_complete_profiles_v2'"
+    ).fetchall()
+
+
+def test_a_style_is_stored_with_its_vector(desk: PostgresStyleDesk, connection: Connection) -> None:
+    """Prompt, vector and the vector's model are written together, and the next claim tells them."""
+    made = profile(connection, 5)
+    (claim,) = desk.claim(10, 5, None, LEASE)
+    assert (claim.prompt, claim.embedded_by) == (None, None)
+    desk.store(claim, PLAIN, MEASURED, VECTOR)
+    assert connection.execute(VECTORS).fetchall() == [("Write plainly.", True, "test:hash")]
+    desk.request([f"profile-{made.hex[:12]}"])
+    (again,) = desk.claim(10, 5, None, LEASE)
+    assert (again.prompt, again.embedded_by) == ("Write plainly.", "test:hash")
+    desk.keep(again)
+    assert connection.execute(VECTORS).fetchall() == [("Write plainly.", True, "test:hash")]
+
+
+def test_a_style_without_its_vector_comes_up_again(
+    desk: PostgresStyleDesk, connection: Connection
+) -> None:
+    """It is stored, the old style's vector goes, and the profile is due soon to get one."""
+    made = profile(connection, 5)
+    (claim,) = desk.claim(10, 5, None, LEASE)
+    desk.store(claim, WrittenStyle("Old.", "test"), MEASURED, VECTOR)
+    desk.request([f"profile-{made.hex[:12]}"])
+    (claim,) = desk.claim(10, 5, None, LEASE)
+    assert desk.store(claim, PLAIN, MEASURED, None)
+    assert connection.execute(VECTORS).fetchall() == [("Write plainly.", False, None)]
+    assert desk.due(5) == []
+    assert connection.execute(
+        "select due_at between now() and now() + interval '11 minutes' from profile_work"
+    ).fetchall() == [(True,)]
+    connection.execute("update profile_work set due_at = now()")
+    (claim,) = desk.claim(10, 5, None, LEASE)
+    assert (claim.attempt, claim.prompt, claim.embedded_by) == (1, "Write plainly.", None)
+    assert desk.keep(claim, VECTOR)
+    assert connection.execute(VECTORS).fetchall() == [("Write plainly.", True, "test:hash")]
+    assert connection.execute("select count(*) from profile_work").fetchone() == (0,)
+
+
+def test_a_live_claim_can_be_extended(desk: PostgresStyleDesk, connection: Connection) -> None:
+    """Its lease ends later; a claim that was taken over cannot be brought back."""
+    profile(connection, 5)
+    (claim,) = desk.claim(10, 5, None, timedelta(seconds=-1))
+    assert len(desk.due(5)) == 1
+    assert desk.extend(claim, LEASE)
+    assert desk.due(5) == []
+    desk.extend(claim, timedelta(seconds=-1))
+    desk.claim(10, 5, None, LEASE)
+    assert not desk.extend(claim, LEASE)
+
+
+def test_what_a_fallback_wrote_is_a_resolved_incident(
+    desk: PostgresStyleDesk, connection: Connection
+) -> None:
+    """One row says why the first model did not write and that another one did."""
+    profile(connection, 5)
+    (claim,) = desk.claim(10, 5, None, LEASE)
+    desk.retry(
+        claim, timedelta(0), charge=False, incident=StyleIncident("style_fallback", "both down")
+    )
+    (claim,) = desk.claim(10, 5, None, LEASE)
+    desk.store(claim, WrittenStyle("Plainly.", "b", "a: HTTP 529"), MEASURED, VECTOR)
+    assert incidents(connection) == [
+        ("style_fallback", "both down", "failed", True),
+        ("style_fallback", "a: HTTP 529", "written", True),
+    ]
+
+
+def test_a_rejected_profile_waits_for_a_request(
+    desk: PostgresStyleDesk, connection: Connection
+) -> None:
+    """It is one open incident and not due by itself; a request makes it due, a style ends both."""
+    made = profile(connection, 5)
+    (claim,) = desk.claim(10, 5, None, LEASE)
+    assert desk.reject(claim, StyleIncident("style_refused", "both refuse"))
+    assert desk.due(5) == []
+    assert desk.claim(10, 5, None, LEASE) == []
+    assert not desk.reject(claim, StyleIncident("style_refused", "too late"))
+    assert incidents(connection) == [("style_refused", "both refuse", "failed", False)]
+    desk.request([f"profile-{made.hex[:12]}"])
+    (claim,) = desk.claim(10, 5, None, LEASE)
+    desk.store(claim, PLAIN, MEASURED, VECTOR)
+    assert incidents(connection) == [("style_refused", "both refuse", "failed", True)]

@@ -122,12 +122,14 @@ def test_a_label_that_is_not_active_is_found(
 def test_a_label_without_confidence_is_found(
     database: Database, connection: Connection, post: UUID, stage: Stage
 ) -> None:
-    """A model says how sure it is; a person need not."""
+    """A local model says how sure it is; a language model and a person do not."""
     name = LABELS[stage][0]
-    change(connection, post, **{f"{name}_confidence": None})
+    model = f"{name}_model"
+    change(connection, post, **{f"{name}_confidence": None, model: "local:model/nearest-1"})
     assert check_written(database, stage, [post]) == Written(1, 1, post)
-    change(connection, post, **{f"{name}_model": None})
-    assert check_written(database, stage, [post]) == Written(1, 0, None)
+    for other in ("openai:model/labels-1", None):
+        change(connection, post, **{model: other})
+        assert check_written(database, stage, [post]) == Written(1, 0, None)
 
 
 @pytest.mark.parametrize("stage", LABELS)

@@ -10,6 +10,7 @@ import pytest
 from linkedin_pipeline.settings import Settings
 from linkedin_pipeline.wiring import Providers
 from linkedin_pipeline_tests.fakes import FirstLabel, HashEmbedder, PlainStyle
+from linkedin_pipeline_tests.paying import Line, paid_line
 
 
 @pytest.fixture
@@ -33,4 +34,11 @@ def providers(database_url: str, embedder: HashEmbedder) -> Providers:
 def instance() -> Iterator[dg.DagsterInstance]:
     """Give a Dagster instance in memory."""
     with dg.DagsterInstance.ephemeral() as opened:
+        yield opened
+
+
+@pytest.fixture
+def line(database_url: str) -> Iterator[Line]:
+    """Give a simulated OpenAI and providers that pay it, over a migrated database."""
+    with paid_line(database_url) as opened:
         yield opened

@@ -23,6 +23,7 @@ from linkedin_pipeline_tests.sql.bank import (
     claim,
     days_ago,
     reject,
+    value,
 )
 
 Connection = psycopg.Connection[Any]
@@ -33,6 +34,8 @@ NAMES = {
     "few_dead_letters",
     "steady_label_mix",
     "no_dead_drain",
+    "search_finds_the_nearest",
+    "models_answer",
 }
 SECRET = "Zanzibar quokka"
 
@@ -101,12 +104,28 @@ def open_log(connection: Connection) -> None:
     )
 
 
+def poor_search(connection: Connection) -> None:
+    """Have measured a graph that misses half of the neighbours."""
+    connection.execute(
+        "insert into search_recall_log (filter, sampled, recall) values ('none', 20, 0.5)"
+    )
+
+
+def refused_key(connection: Connection) -> None:
+    """Have a provider refuse our key."""
+    connection.execute(
+        "select pause_provider('openai', 'key_refused', 'HTTP 401', null, 60, 600, 'w')"
+    )
+
+
 FAILURES: dict[str, tuple[Callable[[Connection], None], str]] = {
     "nothing_overdue": (late_work, "hooks (1)"),
     "nothing_lost": (lost_post, "1 values are missing"),
     "few_dead_letters": (dead_letters, "5 of 5 posts"),
     "steady_label_mix": (moved_labels, "topic_classifications moved by 1.00, most of all test"),
     "no_dead_drain": (open_log, "1 drains died, the last of worker_extract_hooks_v2 in run run-1"),
+    "models_answer": (refused_key, "HTTP 401"),
+    "search_finds_the_nearest": (poor_search, "Recall at 10 is 0.500 with filter none"),
 }
 
 
@@ -134,6 +153,20 @@ def test_a_check_fails_on_what_it_is_for(
     assert words in (said[name].description or "")
     assert any(isinstance(number, int) and number > 0 for number in numbers(said[name]).values())
     assert SECRET not in str(said)
+
+
+def test_a_log_that_sql_left_open(
+    instance: dg.DagsterInstance, providers: Providers, connection: Connection
+) -> None:
+    """It is well for hours without a beat; after six the check fails and names no run."""
+    log = value(connection, "select log_worker_start('sync_profiles')")
+    late = "update task_execution_logs_v2 set started_at = now() - %s::interval where id = %s"
+    connection.execute(late, ["5 hours", log])
+    assert examine(instance, providers)["no_dead_drain"].passed
+    connection.execute(late, ["7 hours", log])
+    said = examine(instance, providers)["no_dead_drain"]
+    assert not said.passed
+    assert "the last of sync_profiles in no run, as SQL callers have none." in str(said.description)
 
 
 def test_work_that_is_switched_off_is_shown_and_passes(

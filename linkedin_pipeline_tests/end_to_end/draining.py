@@ -44,6 +44,7 @@ class JournalWorker:
 
     stage = Stage.HOOKS
     model = "test:journal"
+    pace = None
 
     def __init__(self, name: str, journal: Path, hold_after: int | None = None) -> None:
         self.name = name

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from linkedin_pipeline.domain.embeddings import DIMENSIONS
+from linkedin_pipeline.domain.embeddings import DIMENSIONS, Embedded
 from linkedin_pipeline.domain.work import Claim, Reject, Settled, Stage
 from linkedin_pipeline.ports import WorkQueue
 
@@ -96,7 +96,7 @@ def store(bank: Bank, stage: Stage, claims: Sequence[Claim], start: int = 0) -> 
     numbers = range(start, start + len(claims))
     if stage is HOOKS:
         return bank.queue.store_hooks(claims, [f"Hook number {n}." for n in numbers])
-    return bank.queue.store_embeddings(claims, [vector(n) for n in numbers], MODEL)
+    return bank.queue.store_embeddings(claims, [Embedded(vector(n)) for n in numbers], MODEL)
 
 
 def retry(bank: Bank, stage: Stage, claims: Sequence[Claim], _start: int = 0) -> Settled:

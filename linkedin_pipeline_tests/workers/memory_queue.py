@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import TypeVar
 from uuid import UUID, uuid4
 
+from linkedin_pipeline.domain.embeddings import Embedded
 from linkedin_pipeline.domain.labels import Choice
 from linkedin_pipeline.domain.work import Claim, DayRange, Reject, Settled, Stage
 from linkedin_pipeline_tests.workers.scripted import FakeClock
@@ -118,11 +119,22 @@ class MemoryQueue:
         return self._settle(Stage.HOOKS, claims, hooks, store)
 
     def store_embeddings(
-        self, claims: Sequence[Claim], vectors: Sequence[Sequence[float]], model: str
+        self,
+        claims: Sequence[Claim],
+        vectors: Sequence[Embedded],
+        model: str,
+        serving: str | None = None,
     ) -> Settled:
-        """Write vectors and the model's name."""
+        """Write vectors and the model's name; no set serves beside it here."""
+        del serving
         self._called("store_embeddings")
-        return self._settle(Stage.EMBEDDINGS, claims, vectors, _keep(Stage.EMBEDDINGS, model))
+        written = [embedded.vector for embedded in vectors]
+        return self._settle(Stage.EMBEDDINGS, claims, written, _keep(Stage.EMBEDDINGS, model))
+
+    def lacking(self, model: str, claims: Sequence[Claim]) -> set[UUID]:
+        """Lack nothing: no model serves here."""
+        del model, claims
+        return set()
 
     def store_labels(
         self, stage: Stage, claims: Sequence[Claim], choices: Sequence[Choice], model: str

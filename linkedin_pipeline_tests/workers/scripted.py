@@ -77,6 +77,7 @@ class ScriptedWorker:
 
     stage = Stage.HOOKS
     model = "test:scripted"
+    pace = None
 
     def __init__(
         self, decide: Callable[[Sequence[Claim]], Sequence[Verdict[str]]] = everything_done

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from linkedin_pipeline.domain.work import Claim, DayRange, Done, Outcome, Reject, Retry, Verdict
-from linkedin_pipeline.workers.engine import Limits, drain
+from linkedin_pipeline.workers.engine import AT_ONCE, Limits, drain
 from linkedin_pipeline.workers.report import DrainReport, Stop
 from linkedin_pipeline_tests.waiting import eventually
 from linkedin_pipeline_tests.workers.bank import HOOKS
@@ -161,6 +161,42 @@ def test_batches_are_decided_side_by_side_within_bounds() -> None:
     drain(ScriptedWorker(decide), queue, MemoryLog(), queue.clock, limits=limits)
     assert done_in(queue) == 30
     assert queue.most_held == 15
+
+
+def test_small_batches_are_claimed_together() -> None:
+    """One claim has what all free threads decide, each a batch of it."""
+    queue = with_posts(12)
+    together = threading.Barrier(4)
+    made: set[int] = set()
+
+    def decide(claims: Sequence[Claim]) -> Sequence[Verdict[str]]:
+        made.add(queue.calls["claim"])
+        together.wait(PATIENCE)
+        return everything_done(claims)
+
+    limits = Limits(batch_size=3, in_flight=4)
+    worker = ScriptedWorker(decide)
+    report = drain(worker, queue, MemoryLog(), queue.clock, limits=limits)
+    assert [len(batch) for batch in worker.batches] == [3, 3, 3, 3]
+    assert report.batches == 4
+    assert done_in(queue) == 12
+    assert made == {1}
+
+
+def test_a_large_batch_is_written_back_in_parts() -> None:
+    """Heart-beats come in between: leases outlast the write-back of a thousand vectors."""
+    queue, log = with_posts(2 * AT_ONCE + 50), MemoryLog()
+    queue.before["store_hooks"] = lambda: queue.clock.sleep(20)
+    limits = Limits(batch_size=1_000, in_flight=1)
+    seen: list[int] = []
+    drain(
+        ScriptedWorker(),
+        *(queue, log, queue.clock),
+        limits=limits,
+        on_batch=lambda report: seen.append(report.totals()[Outcome.DONE]),
+    )
+    assert seen == [AT_ONCE, 2 * AT_ONCE, 2 * AT_ONCE + 50]
+    assert [len(posts) for posts in queue.extended] == [AT_ONCE + 50, 50]
 
 
 def test_a_slow_batch_holds_up_no_other() -> None:

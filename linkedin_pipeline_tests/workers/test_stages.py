@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from linkedin_pipeline.domain.embeddings import Embedded
 from linkedin_pipeline.domain.work import Claim, Done, Settled, Stage
 from linkedin_pipeline.workers.stages import NO_WORDS, EmbeddingWorker, HookWorker, PostWorker
 from linkedin_pipeline_tests.fakes import HashEmbedder
@@ -38,7 +39,12 @@ def test_posts_are_embedded_in_one_call() -> None:
     verdicts = EmbeddingWorker(embedder).decide(claims_of("One.", "…", " Two. ", ""))
     assert embedder.asked == ["One.", "Two."]
     one, two = HashEmbedder().embed(["One.", "Two."])
-    assert verdicts == [Done(one), NO_WORDS, Done(two), NO_WORDS]
+    assert verdicts == [
+        Done(Embedded(one)),
+        NO_WORDS,
+        Done(Embedded(two)),
+        NO_WORDS,
+    ]
 
 
 def test_without_words_nothing_is_asked() -> None:

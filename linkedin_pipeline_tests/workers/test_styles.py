@@ -2,114 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from linkedin_pipeline.domain.errors import ProviderDown
-from linkedin_pipeline.domain.profiles import ProfileClaim, StyleOutcome
-from linkedin_pipeline.domain.styles import StyleAnalysis, StylePost, inputs_hash
+from linkedin_pipeline.domain.errors import AllProvidersDown, ProviderDown, Rejected
+from linkedin_pipeline.domain.profiles import StyleIncident, StyleOutcome
+from linkedin_pipeline.domain.styles import (
+    StyleAnalysis,
+    StylePost,
+    WrittenStyle,
+    inputs_hash,
+)
 from linkedin_pipeline.domain.work import Outcome
 from linkedin_pipeline.workers.report import Stop
 from linkedin_pipeline.workers.styles import StyleLimits, StyleReport, drain_styles
-from linkedin_pipeline_tests.fakes import PlainStyle
+from linkedin_pipeline_tests.fakes import HashEmbedder, PlainStyle
+from linkedin_pipeline_tests.workers.memory_desk import Desk, Log, Still
 
 LIMITS = StyleLimits(min_posts=2)
-
-
-@dataclass
-class Desk:
-    """Profiles to write, in order; remembers what was done with them."""
-
-    profiles: dict[UUID, list[StylePost]]
-    made_from: str | None = None
-    attempt: int = 1
-    enabled: bool = True
-    stored: dict[UUID, str] = field(default_factory=dict)
-    kept: list[UUID] = field(default_factory=list)
-    retried: list[tuple[UUID, timedelta, bool, str | None]] = field(default_factory=list)
-    taken: set[UUID] = field(default_factory=set)
-
-    def is_enabled(self) -> bool:
-        """Tell the switch."""
-        return self.enabled
-
-    def claim(
-        self, limit: int, min_posts: int, only: Sequence[str] | None, lease: timedelta
-    ) -> Sequence[ProfileClaim]:
-        """Hand out the next profiles."""
-        del min_posts, only, lease
-        free = [key for key in self.profiles if key not in self.taken][:limit]
-        self.taken.update(free)
-        return [
-            ProfileClaim(key, f"profile-{key.hex[:12]}", 1, self.attempt, self.made_from)
-            for key in free
-        ]
-
-    def posts(self, profile_id: UUID, limit: int) -> Sequence[StylePost]:
-        """Give the posts."""
-        return self.profiles[profile_id][:limit]
-
-    def store(self, claim: ProfileClaim, prompt: str, analysis: Mapping[str, object]) -> bool:
-        """Keep the prompt."""
-        self.stored[claim.profile_id] = f"{prompt} {analysis['model']}"
-        return True
-
-    def keep(self, claim: ProfileClaim) -> bool:
-        """Note the profile."""
-        self.kept.append(claim.profile_id)
-        return True
-
-    def retry(
-        self, claim: ProfileClaim, delay: timedelta, *, charge: bool, incident: str | None = None
-    ) -> bool:
-        """Note what was asked."""
-        self.retried.append((claim.profile_id, delay, charge, incident))
-        return True
-
-
-class Log:
-    """Remembers how the row was closed."""
-
-    def __init__(self) -> None:
-        self.closed: list[tuple[int, int, str | None]] = []
-
-    def start(self, worker: str, run_id: str | None) -> UUID:
-        """Open a row."""
-        assert worker == "worker_complete_profiles_v2"
-        del run_id
-        return uuid4()
-
-    def beat(self, log: UUID) -> None:
-        """Do nothing."""
-
-    def finish(
-        self,
-        log: UUID,
-        counts: Mapping[Outcome, int],
-        results: Mapping[str, object],
-        error: str | None,
-    ) -> None:
-        """Close the row."""
-        del log, results
-        self.closed.append((counts[Outcome.DONE], counts[Outcome.RETRIED], error))
-
-
-class Still:
-    """A clock that moves only when told."""
-
-    now = 0.0
-
-    def monotonic(self) -> float:
-        """Return the time."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Move."""
-        self.now += seconds
 
 
 def posts(number: int) -> list[StylePost]:
@@ -117,9 +30,48 @@ def posts(number: int) -> list[StylePost]:
     return [StylePost(uuid4(), f"Post number {n}. It says something.") for n in range(number)]
 
 
-def drain(desk: Desk, writer: PlainStyle, log: Log | None = None) -> StyleReport:
+def drain(
+    desk: Desk,
+    writer: PlainStyle,
+    log: Log | None = None,
+    embedder: HashEmbedder | None = None,
+    limits: StyleLimits = LIMITS,
+) -> StyleReport:
     """Drain with a clock that stands still."""
-    return drain_styles(desk, writer, log or Log(), Still(), LIMITS)
+    embedder = embedder or HashEmbedder()
+    return drain_styles(desk, writer, embedder, log or Log(), Still(), limits)
+
+
+class Failing(PlainStyle):
+    """Fails for every profile, or for those with so many posts."""
+
+    def __init__(self, error: BaseException, number: int | None = None) -> None:
+        super().__init__()
+        self.error = error
+        self.number = number
+        self.forgotten: list[UUID] = []
+
+    def write(
+        self, profile_id: UUID, analysis: StyleAnalysis, posts: Sequence[StylePost]
+    ) -> WrittenStyle:
+        """Raise."""
+        if self.number in {None, len(posts)}:
+            raise self.error
+        return super().write(profile_id, analysis, posts)
+
+    def forget(self, profile_id: UUID, analysis: StyleAnalysis) -> None:
+        """Note the profile."""
+        del analysis
+        self.forgotten.append(profile_id)
+
+
+class NoEmbedder(HashEmbedder):
+    """Is down."""
+
+    def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Raise."""
+        del texts
+        raise ProviderDown("the embedder", "it sleeps", "Wait.", retry_after=9.0)
 
 
 def test_due_profiles_get_a_style() -> None:
@@ -128,11 +80,76 @@ def test_due_profiles_get_a_style() -> None:
     log = Log()
     report = drain(desk, PlainStyle(), log)
     assert set(desk.stored.values()) == {
-        "Write like 2 posts. test:plain",
-        "Write like 3 posts. test:plain",
+        "Write like 2 posts. test:plain test:plain",
+        "Write like 3 posts. test:plain test:plain",
     }
-    assert [number for _, number in report.changed] == [2, 3]
+    assert [(number, model) for _, number, model in report.changed] == [
+        (2, "test:plain"),
+        (3, "test:plain"),
+    ]
     assert log.closed == [(2, 0, None)]
+
+
+def test_a_style_comes_with_its_vector() -> None:
+    """The prompt is embedded by the configured embedder, and stored with that one's name."""
+    desk, embedder = Desk({uuid4(): posts(2)}), HashEmbedder()
+    drain(desk, PlainStyle(), embedder=embedder)
+    (vector,) = desk.vectors
+    assert vector is not None
+    assert vector.model == "test:hash"
+    assert embedder.asked == ["Write like 2 posts."]
+    assert vector.numbers == HashEmbedder().embed(["Write like 2 posts."])[0]
+
+
+def test_an_embedder_that_is_down_costs_no_style() -> None:
+    """A paid style is stored without its vector, and the drain goes on."""
+    desk = Desk({uuid4(): posts(2), uuid4(): posts(2)})
+    report = drain(desk, PlainStyle(), embedder=NoEmbedder())
+    assert desk.vectors == [None, None]
+    assert report.counts == {StyleOutcome.WRITTEN: 2}
+    assert report.stop is Stop.EMPTY
+
+
+def test_a_missing_vector_is_made_without_writing_again() -> None:
+    """A style without a vector of today's embedder gets one; one that has it costs nothing."""
+    texts = posts(2)
+    made_from = f"test:plain {inputs_hash(texts)}"
+    for embedded_by, wanted in (
+        (None, ["Plainly."]),
+        ("test:old", ["Plainly."]),
+        ("test:hash", []),
+    ):
+        desk = Desk({uuid4(): texts}, made_from, prompt="Plainly.", embedded_by=embedded_by)
+        writer, embedder = PlainStyle(), HashEmbedder()
+        assert drain(desk, writer, embedder=embedder).counts == {StyleOutcome.UNCHANGED: 1}
+        assert (writer.asked, embedder.asked) == (0, wanted)
+        assert [vector is not None for vector in desk.vectors] == [bool(wanted)]
+
+
+def test_a_vector_that_cannot_be_made_yet_keeps_nobody_waiting() -> None:
+    """The profile waits uncharged; others get their styles."""
+    texts = posts(2)
+    desk = Desk({uuid4(): texts, uuid4(): posts(2)}, f"test:plain {inputs_hash(texts)}")
+    desk.prompt = "Plainly."
+    report = drain(desk, PlainStyle(), embedder=NoEmbedder())
+    assert report.counts == {StyleOutcome.RETRIED: 1, StyleOutcome.WRITTEN: 1}
+    assert [each[1:] for each in desk.retried] == [(timedelta(seconds=9), False, None)]
+
+
+def test_a_claim_lives_while_a_model_thinks() -> None:
+    """However long the call takes, the lease is extended and the heart beats."""
+    desk, log = Desk({uuid4(): posts(2)}), Log()
+
+    class Slow(PlainStyle):
+        def write(
+            self, profile_id: UUID, analysis: StyleAnalysis, posts: Sequence[StylePost]
+        ) -> WrittenStyle:
+            assert desk.extended.wait(60)
+            return super().write(profile_id, analysis, posts)
+
+    limits = StyleLimits(min_posts=2, lease=timedelta(milliseconds=30))
+    assert drain(desk, Slow(), log, limits=limits).counts == {StyleOutcome.WRITTEN: 1}
+    assert log.beats > 2  # one before each look at the desk
 
 
 def test_unchanged_posts_cost_nothing() -> None:
@@ -164,54 +181,50 @@ def test_a_failing_profile_does_not_stop_the_others() -> None:
     """It is put back, charged, with a delay; after the last attempt it is an incident."""
     bad = uuid4()
     desk = Desk({bad: posts(2), uuid4(): posts(3)}, attempt=5)
-
-    class Picky(PlainStyle):
-        def write(self, analysis: StyleAnalysis) -> str:
-            if analysis.measured == 2:
-                raise ValueError("secret post text")
-            return super().write(analysis)
-
-    report = drain(desk, Picky())
+    report = drain(desk, Failing(ValueError("secret post text"), 2))
     assert report.counts == {StyleOutcome.RETRIED: 1, StyleOutcome.WRITTEN: 1}
     ((profile, delay, charge, incident),) = desk.retried
     assert (profile, delay, charge) == (bad, timedelta(seconds=480), True)
-    assert incident == "ValueError while the style was written, 5 attempts"
+    assert incident is not None
+    assert incident.reason == "ValueError while the style was written, 5 attempts"
 
 
-def test_an_outage_pauses_and_charges_nobody() -> None:
-    """The drain ends; the profile waits as long as the provider asked."""
+def test_refused_posts_are_an_incident_at_once() -> None:
+    """No second try is paid for; what was kept of the answer is dropped; the others go on."""
+    bad = uuid4()
+    desk, log = Desk({bad: posts(2), uuid4(): posts(3)}), Log()
+    writer = Failing(Rejected("style_refused", "the style", "both refuse", "Wait."), 2)
+    report = drain(desk, writer, log)
+    assert report.counts == {StyleOutcome.REJECTED: 1, StyleOutcome.WRITTEN: 1}
+    assert report.outcomes()[Outcome.REJECTED] == 1
+    assert desk.rejected == [(bad, StyleIncident("style_refused", "both refuse"))]
+    assert bad in writer.forgotten
+    assert desk.retried == []
+    assert log.closed == [(1, 0, None)]
 
-    class Out(PlainStyle):
-        def write(self, analysis: StyleAnalysis) -> str:
-            del analysis
-            raise ProviderDown("the writer", "it sleeps", "Wait.", retry_after=7.0)
 
+@pytest.mark.parametrize("kind", [ProviderDown, AllProvidersDown])
+def test_an_outage_pauses_and_charges_nobody(kind: type[ProviderDown]) -> None:
+    """The drain ends; the profile waits as long as asked; a fallback that failed is an incident."""
     desk = Desk({uuid4(): posts(2), uuid4(): posts(2)})
-    report = drain(desk, Out())
+    report = drain(desk, Failing(kind("the writer", "it sleeps", "Wait.", retry_after=7.0)))
     assert report.stop is Stop.PAUSED
-    assert [(delay, charge) for _, delay, charge, _ in desk.retried] == [
-        (timedelta(seconds=7), False)
-    ]
+    incident = StyleIncident("style_fallback", "it sleeps") if kind is AllProvidersDown else None
+    assert [each[1:] for each in desk.retried] == [(timedelta(seconds=7), False, incident)]
 
 
 def test_an_interruption_gives_the_claim_back() -> None:
     """Cancelled in the middle, the profile is due again at once and the log says why."""
-
-    class Interrupted(PlainStyle):
-        def write(self, analysis: StyleAnalysis) -> str:
-            del analysis
-            raise KeyboardInterrupt
-
     desk, log = Desk({uuid4(): posts(2)}), Log()
     with pytest.raises(KeyboardInterrupt):
-        drain(desk, Interrupted(), log)
-    assert [(delay, charge) for _, delay, charge, _ in desk.retried] == [(timedelta(0), False)]
+        drain(desk, Failing(KeyboardInterrupt()), log)
+    assert [each[1:] for each in desk.retried] == [(timedelta(0), False, None)]
     assert log.closed[0][2] == "KeyboardInterrupt"
 
 
 def test_a_disabled_worker_writes_nothing() -> None:
     """Switched off it neither claims nor logs."""
     desk, log = Desk({uuid4(): posts(2)}, enabled=False), Log()
-    assert drain_styles(desk, PlainStyle(), log, Still(), LIMITS).stop is Stop.DISABLED
+    assert drain(desk, PlainStyle(), log).stop is Stop.DISABLED
     assert not desk.taken
     assert not log.closed
