@@ -49,9 +49,9 @@ def classify(stage: Stage, labels: Sequence[Label], cases: Sequence[Sample]) -> 
         Claim(uuid4(), n, date(2025, 3, 3), 1, 0, text, extract_hook(text))
         for n, (text, _) in enumerate(cases)
     ]
-    choices = NearestClassifier(EMBEDDER).classify(stage, claims, labels)
+    choices = NearestClassifier(EMBEDDER).classify(stage, claims, {stage: labels})
     return [
-        Answer(names[choice.label] == expected, choice.confidence)
+        Answer(names[choice.value.label] == expected, choice.value.confidence or 0.0)
         for choice, (_, expected) in zip(choices, cases, strict=True)
     ]
 

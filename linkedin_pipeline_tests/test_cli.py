@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": set(),
     "enrich": set(),
     "requeue": set(),
+    "sandbox": set(),
     "search": set(),
     "status": set(),
     "flags": {"enable", "disable"},

@@ -18,7 +18,14 @@ from packaging.utils import canonicalize_name
 
 from linkedin_pipeline.settings import LOCAL_EMBEDDING_MODEL, PROJECT_ROOT, Settings
 
-COMMANDS = ["scripts/demo", "scripts/dev", "scripts/test", "scripts/check", ".ci/run"]
+COMMANDS = [
+    "scripts/demo",
+    "scripts/dev",
+    "scripts/test",
+    "scripts/check",
+    "scripts/bench",
+    ".ci/run",
+]
 SHELL_FILES = [*COMMANDS, "scripts/environment"]
 
 
@@ -107,7 +114,8 @@ def test_every_dependency_is_pinned_inside_its_range() -> None:
     """Constraints give each dependency of pyproject one version, and one that it allows."""
     pins = _pins()
     project = _project()
-    for line in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
+    extras = (line for group in project["optional-dependencies"].values() for line in group)
+    for line in [*project["dependencies"], *extras]:
         wanted = Requirement(line)
         assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)]), line
 
