@@ -251,6 +251,10 @@ def test_a_server_of_ones_own_needs_no_key() -> None:
         ({"AI_DAILY_BUDGET_USD": "five"}, "'five' is not an amount of US dollars"),
         ({"AI_DAILY_BUDGET_USD": "-1"}, "'-1' is not an amount"),
         ({"AI_DAILY_BUDGET_USD": "nan"}, "'nan' is not an amount"),
+        ({"CLASSIFICATION_CASCADE": "on"}, "'on' is not a similarity.*such as 0.8"),
+        ({"CLASSIFICATION_CASCADE": "0"}, "'0' is not a similarity"),
+        ({"CLASSIFICATION_CASCADE": "1.01"}, "'1.01' is not a similarity"),
+        ({"CLASSIFICATION_CASCADE": "nan"}, "'nan' is not a similarity"),
     ],
 )
 def test_unusable_model_settings_are_refused(environment: dict[str, str], words: str) -> None:
@@ -283,3 +287,15 @@ def test_a_bad_number_of_posts_is_refused(value: str) -> None:
 def test_the_number_of_posts_for_a_style_is_read() -> None:
     """A whole number in range is taken."""
     assert Settings.from_environment({"STYLE_MIN_POSTS": "12"}).style_min_posts == 12
+
+
+def test_the_cascade_is_read_where_labels_cost_calls() -> None:
+    """Where they cost none it stays off, and a person is told."""
+    cascade = {"CLASSIFICATION_CASCADE": "0.85"}
+    paid = Settings.from_environment({**cascade, "OPENAI_API_KEY": "k"}, today=date(2026, 3, 1))
+    assert paid.classification_cascade == 0.85
+    assert paid.notices == ()
+    assert paid.key_free().classification_cascade is None
+    free = Settings.from_environment(cascade)
+    assert free.classification_cascade is None
+    assert "local:nearest, which chooses labels, makes none" in free.notices[0]
