@@ -47,14 +47,17 @@ def sandbox(
 ) -> None:
     """Serve simulated providers until Ctrl-C.
 
-    OpenAI and Anthropic over HTTP, free and offline. First it prints the variables that point at
-    them, as lines for a shell. Faults can be had on request: POST a list such as
-    [{"kind": "rate_limit", "times": 3, "retry_after": "2"}] to /_simulator/faults; what was asked
-    and billed is at /_simulator/ledger.
+    OpenAI, Anthropic, Edges, Unipile and Cloudflare Images over HTTP, free and offline. First it
+    prints the variables that point at them, as lines for a shell. Faults can be had on request:
+    POST a list such as [{"kind": "rate_limit", "times": 3, "retry_after": "2"}] to
+    /_simulator/faults; what was asked and billed is at /_simulator/ledger. What Unipile published
+    is at /unipile/_simulator/posts; pictures are at /images/ACCOUNT/ID/public. What profiles show
+    on Edges is set by POST of {"ada": {"posts": 140}} to /edges/_simulator/feeds.
     """
+    from linkedin_pipeline.listening import address, listen
     from linkedin_pipeline.simulators.buckets import Limits
     from linkedin_pipeline.simulators.sandbox import Sandbox
-    from linkedin_pipeline.simulators.serving import address, listen, serve
+    from linkedin_pipeline.simulators.serving import serve
     from linkedin_pipeline.simulators.simulator import Behaviour
 
     usual = Limits()
@@ -72,7 +75,7 @@ def sandbox(
             for name, value in variables.items():
                 click.echo(f"export {name}={value}")
         sys.stdout.flush()
-        click.echo(f"Simulated OpenAI and Anthropic at {url}; Ctrl-C stops them.", err=True)
+        click.echo(f"Simulated providers at {url}; Ctrl-C stops them.", err=True)
         try:
             serve(served, listening)
         except KeyboardInterrupt:

@@ -1,7 +1,8 @@
 """Answers to any prompt, shaped by any JSON schema, the same every time.
 
 Where the schema asks for an array of objects with an ``id``, each post of the prompt gets one. An
-enum gets the value whose words, and whose description in the instructions, the text shares most.
+enum gets the value whose words, and whose description in the instructions, the text shares most; a
+code that the instructions list before a name (``- t07 "Name": …``) means that name.
 """
 
 from __future__ import annotations
@@ -76,8 +77,9 @@ class Composer:
     def _meaning(self, value: str) -> tuple[set[str], set[str]]:
         if value not in self._meanings:
             lines = self.prompt.instructions.splitlines()
-            described = " ".join(line for line in lines if value in line)
-            self._meanings[value] = words(value.replace("_", " ")), words(described)
+            found = " ".join(line for line in lines if value in line)
+            name, described = self.prompt.codes.get(value, (value, found))
+            self._meanings[value] = words(name.replace("_", " ")), words(described)
         return self._meanings[value]
 
 

@@ -9,6 +9,8 @@ from email.utils import formatdate
 from functools import cached_property
 from typing import Any
 
+from starlette.responses import Response
+
 from linkedin_pipeline.simulators.faults import Fault
 from linkedin_pipeline.simulators.ledger import Usage
 from linkedin_pipeline.simulators.prompts import strings
@@ -51,6 +53,7 @@ class Asked:
     query: Mapping[str, str] = field(default_factory=dict)
     batch: str = ""
     request_id: str = ""
+    account: str = ""
     model: str = ""
     inputs: int = 0
     obeyed: tuple[str, ...] = ()
@@ -94,20 +97,21 @@ _NOTHING = Usage()
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A provider's answer and what it bills."""
+    """A provider's answer, what it bills, and the form it is sent in when that is not the usual."""
 
     body: bytes
     status: int = 200
     usage: Usage = _NOTHING
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = "application/json"
+    form: Callable[..., Response] | None = None
 
     @classmethod
-    def of(cls, document: object, usage: Usage | None = None) -> Reply:
+    def of(cls, document: object, usage: Usage | None = None, *, status: int = 200) -> Reply:
         """Return an answer that carries a JSON document."""
         return cls(
             json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"),
-            200,
+            status,
             usage or _NOTHING,
         )
 

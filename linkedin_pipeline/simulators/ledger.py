@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a call bills.
+    """Tokens that a call bills, or credits where the provider counts by those.
 
     ``input_tokens`` counts the whole prompt: what was read from the cache (``cached_tokens``) and
     written to it (``cache_write_tokens``) is part of it.  ``output_tokens`` includes
@@ -23,6 +23,7 @@ class Usage:
     cache_write_tokens: int = 0
     output_tokens: int = 0
     reasoning_tokens: int = 0
+    credits: float = 0.0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -31,6 +32,7 @@ class Usage:
             self.cache_write_tokens + other.cache_write_tokens,
             self.output_tokens + other.output_tokens,
             self.reasoning_tokens + other.reasoning_tokens,
+            self.credits + other.credits,
         )
 
 

@@ -16,19 +16,25 @@ class Field:
 
 
 def form_fields(content_type: str, body: bytes) -> dict[str, Field]:
-    """Return the parts by name; nothing when the body is no such form."""
+    """Return the parts by name, the last of each; nothing when the body is no such form."""
+    return dict(form_parts(content_type, body))
+
+
+def form_parts(content_type: str, body: bytes) -> list[tuple[str, Field]]:
+    """Return name and content of every part, in order; nothing when the body is no such form."""
     boundary = _parameter("content-type", content_type, "boundary")
-    fields: dict[str, Field] = {}
+    parts: list[tuple[str, Field]] = []
     if not boundary:
-        return fields
+        return parts
     for part in (b"\r\n" + body).split(b"\r\n--" + boundary.encode())[1:-1]:
         head, _, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
         headers = dict(_header(line) for line in head.decode("utf-8", "replace").split("\r\n"))
         disposition = headers.get("content-disposition", "")
         name = _parameter("content-disposition", disposition, "name")
         filename = _parameter("content-disposition", disposition, "filename")
-        fields[name] = Field(content, filename, headers.get("content-type", "text/plain"))
-    return fields
+        content_type = headers.get("content-type", "")
+        parts.append((name, Field(content, filename, content_type)))
+    return parts
 
 
 def _header(line: str) -> tuple[str, str]:

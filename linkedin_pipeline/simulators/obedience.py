@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,7 +146,7 @@ def obey(
                 return order.value, tuple(followed)
             if order.what == "reveal":
                 return prompt.instructions or prompt.user, tuple(followed)
-            _follow(order, owner, results(document), items, schema)
+            _follow(order, owner, results(document), items, schema, prompt.codes)
     return json.dumps(document, ensure_ascii=False), tuple(followed)
 
 
@@ -214,6 +214,7 @@ def _follow(
     listed: list[dict[str, Any]] | None,
     items: Schema | None,
     schema: Schema,
+    codes: Mapping[str, tuple[str, str]],
 ) -> None:
     if listed is None or items is None:
         return
@@ -231,7 +232,14 @@ def _follow(
                 result[order.name] = order.value
             case _:
                 for name in _labels(items, order.name, schema):
-                    result[name] = order.value
+                    offered = resolve(items["properties"][name], schema)["enum"]
+                    result[name] = _code_of(order.value, offered, codes)
+
+
+def _code_of(label: str, offered: Sequence[Any], codes: Mapping[str, tuple[str, str]]) -> str:
+    """Return the code that answers have instead of a label, as any reader finds it in the list."""
+    named = (code for code in offered if code in codes and codes[code][0] == label)
+    return next(named, label)
 
 
 def _labels(items: Schema, dimension: str, schema: Schema) -> Sequence[str]:

@@ -11,6 +11,7 @@ from functools import cached_property
 from html import unescape
 
 _OPENING = re.compile(r"<([A-Za-z][\w-]*)\b[^<>]*?\bid=\"([^\"<>\n]+)\"[^<>]*>")
+_CODED = re.compile(r"^(- ([A-Za-z]\w*) \"((?:[^\"\\]|\\.)*)\": .*)$", re.MULTILINE)
 _WORD = re.compile(r"\w{3,}")
 
 
@@ -33,6 +34,11 @@ class Prompt:
     def blocks(self) -> list[Block]:
         """The posts, in order; the text of one ends at its closing tag."""
         return self._read[0]
+
+    @cached_property
+    def codes(self) -> dict[str, tuple[str, str]]:
+        """Names and descriptions by code, where the instructions list ``- CODE "NAME": …``."""
+        return {code: (name, line) for line, code, name in _CODED.findall(self.instructions)}
 
     @cached_property
     def outside(self) -> str:

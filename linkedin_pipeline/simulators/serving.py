@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from linkedin_pipeline.domain.errors import BadInput
+from linkedin_pipeline.listening import address, listen
 from linkedin_pipeline.simulators.connections import OpenedProtocol
 
 
@@ -30,6 +30,7 @@ class _Server(uvicorn.Server):
                 log_level=logging.CRITICAL,
                 access_log=False,
                 server_header=False,
+                timeout_keep_alive=75,  # longer than clients keep a connection that they do not use
                 timeout_graceful_shutdown=1,  # an answer that is held must not hold the end up
             )
         )
@@ -39,33 +40,6 @@ class _Server(uvicorn.Server):
         """Start, then say so."""
         await super().startup(sockets=sockets)
         self.answers.set()
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; port 0 takes a free one.
-
-    Raises:
-        BadInput: the address cannot be listened on.
-    """
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.create_server((host, port), family=family, backlog=512)
-    except OSError as error:
-        raise BadInput(
-            f"{host}:{port}",
-            f"cannot be listened on ({error.strerror})",
-            "Choose another --port (0 takes a free one) or --host.",
-        ) from None
-    # asyncio does so only for sockets that name their protocol; without it the second piece of an
-    # answer waits 40 ms for the caller's delayed acknowledgement.  Accepted sockets inherit it.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
-
-
-def address(listening: socket.socket) -> str:
-    """Return the URL of a listening socket."""
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def serve(app: ASGIApp, listening: socket.socket) -> None:

@@ -1,7 +1,7 @@
 """What every simulated provider has in common: the way of a call.
 
-    faults that refuse or reset ─► key ─► the provider's own work (checks, limits, answer)
-    ─► faults that spoil the answer ─► ledger ─► latency ─► answer
+    held ─► faults that refuse or reset ─► key ─► the provider's own work (checks, limits, answer)
+    ─► faults that spoil the answer ─► ledger ─► latency, held ─► answer
 
 The ledger is written before the wait, so that a call in flight can be seen in it, and a caller that
 gives up pays all the same.
@@ -93,7 +93,13 @@ class Simulator(ABC):
         ]
         self._app = Starlette(
             routes=[
-                Mount("/_simulator", routes=admin_routes(self.faults, self.ledger, [self.reset])),
+                Mount(
+                    "/_simulator",
+                    routes=[
+                        *self.levers(),
+                        *admin_routes(self.faults, self.ledger, [self.reset]),
+                    ],
+                ),
                 *routes,
                 Route("/{path:path}", self._endpoint("", self.unknown_route), methods=_METHODS),
             ]
@@ -131,6 +137,16 @@ class Simulator(ABC):
     def limit_headers(self, gauges: Mapping[str, Gauge]) -> Mapping[str, str]:
         """Return the headers that tell a caller what is left of its limits."""
 
+    def levers(self) -> Sequence[BaseRoute]:
+        """Return routes of its own to be mounted at ``/_simulator``."""
+        return []
+
+    def received(self, asked: Asked) -> None:  # noqa: B027 - most need not look
+        """Look at a call as soon as it is here, before anything is decided about it."""
+
+    def answering(self, asked: Asked, status: int | None) -> None:  # noqa: B027 - nor here
+        """Learn that an answer is sent now, or (None) that the connection is reset instead."""
+
     def reset(self) -> None:
         """Forget everything, as if started anew; behaviour stays."""
         self.faults.clear()
@@ -139,7 +155,7 @@ class Simulator(ABC):
 
     def take(self, asked: Asked, kinds: Iterable[Kind]) -> list[Standing]:
         """Return the faults of some kinds that strike a call, noted with it."""
-        taken = self.faults.take(self.provider, asked.route, asked.texts, kinds)
+        taken = self.faults.take(self.provider, asked.route, asked.texts, kinds, asked.account)
         asked.met += [standing.fault.kind.value for standing in taken]
         return taken
 
@@ -156,15 +172,17 @@ class Simulator(ABC):
         if not asked.batch:
             self.buckets.charge(asked.model, self.behaviour.limits, tokens)
 
-    def record(self, asked: Asked, reply: Reply, *, answered: bool = True) -> None:
-        """Write a call into the ledger."""
+    def record(
+        self, asked: Asked, reply: Reply, shown: Reply | None = None, *, answered: bool = True
+    ) -> None:
+        """Write a call into the ledger; ``shown`` is what the caller sees if not the reply."""
         self.ledger.add(
             Call(
                 at=self.now(),
                 provider=self.provider,
                 route=asked.route,
                 model=asked.model,
-                status=reply.status if answered else None,
+                status=(shown or reply).status if answered else None,
                 accepted=reply.status < 400,
                 usage=reply.usage,
                 inputs=asked.inputs if reply.status < 400 else 0,
@@ -186,14 +204,17 @@ class Simulator(ABC):
                 self.check_key(asked)
             return work(asked)
         except Refusal as refusal:
-            document = json.dumps(self.error_document(refusal, asked)).encode()
-            html = refusal.html
-            return Reply(
-                document if html is None else html.encode(),
-                refusal.status,
-                headers=refusal.headers,
-                media_type="application/json" if html is None else "text/html",
-            )
+            return self._refused(refusal, asked)
+
+    def _refused(self, refusal: Refusal, asked: Asked) -> Reply:
+        document = json.dumps(self.error_document(refusal, asked)).encode()
+        html = refusal.html
+        return Reply(
+            document if html is None else html.encode(),
+            refusal.status,
+            headers=refusal.headers,
+            media_type="application/json" if html is None else "text/html",
+        )
 
     def next_request_id(self) -> str:
         """Return an id that no call had before."""
@@ -221,31 +242,43 @@ class Simulator(ABC):
         return endpoint
 
     async def _answer(self, asked: Asked, work: Work) -> Response:
+        self.received(asked)
         before = self.take(asked, BEFORE)
+        await _released(before, Kind.HOLD_RECEIVED)
         if any(standing.fault.kind is Kind.RESET_BEFORE for standing in before):
             self.record(asked, Reply(b"", 400), answered=False)
+            self.answering(asked, None)
             return Reset()
         reply = self.perform(asked, work, before)
         after = self.take(asked, AFTER) if reply.status < 400 else []
         kinds = {standing.fault.kind for standing in after}
-        self.record(asked, reply, answered=Kind.RESET_AFTER not in kinds)
-        headers = {self.request_id_header: asked.request_id, **reply.headers}
-        if asked.model and reply.status in {200, 429}:
+        shown = reply
+        for standing in after:
+            if standing.fault.kind is Kind.ERROR_AFTER:
+                shown = self._refused(self.refusal(standing.fault, asked), asked)
+        answered = Kind.RESET_AFTER not in kinds
+        self.record(asked, reply, shown, answered=answered)
+        headers = {self.request_id_header: asked.request_id, **shown.headers}
+        if asked.model and shown.status in {200, 429}:
             gauges = self.buckets.gauges(asked.model, self.behaviour.limits)
             headers = {**self.limit_headers(gauges), **headers}
         await self._wait(before)
-        if Kind.RESET_AFTER in kinds:
+        self.answering(asked, shown.status if answered else None)
+        if not answered:
             return Reset()
-        body = reply.body[: len(reply.body) // 2] if Kind.MALFORMED in kinds else reply.body
-        form = Truncated if Kind.TRUNCATED in kinds else Response
-        return form(body, reply.status, headers, reply.media_type)
+        body = shown.body[: len(shown.body) // 2] if Kind.MALFORMED in kinds else shown.body
+        form = Truncated if Kind.TRUNCATED in kinds else shown.form or Response
+        return form(body, shown.status, headers, shown.media_type)
 
     async def _wait(self, faults: Sequence[Standing]) -> None:
         seconds = self.behaviour.latency
-        for standing in faults:
-            if standing.fault.kind is Kind.LATENCY:
-                seconds += standing.fault.seconds
-            while standing.fault.kind is Kind.HOLD and standing.is_held:  # noqa: ASYNC110
-                await asyncio.sleep(0.005)  # released from any thread, so no event of this loop
+        seconds += sum(one.fault.seconds for one in faults if one.fault.kind is Kind.LATENCY)
+        await _released(faults, Kind.HOLD)
         if seconds:
             await asyncio.sleep(seconds)
+
+
+async def _released(faults: Sequence[Standing], kind: Kind) -> None:
+    for standing in faults:
+        while standing.fault.kind is kind and standing.is_held:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)  # released from any thread, so no event of this loop

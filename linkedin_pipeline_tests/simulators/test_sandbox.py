@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +17,10 @@ import httpx
 import openai
 import pytest
 
+from linkedin_pipeline.listening import listen
 from linkedin_pipeline.simulators.faults import Fault, Kind
 from linkedin_pipeline.simulators.sandbox import Sandbox
-from linkedin_pipeline.simulators.serving import listen, serving
+from linkedin_pipeline.simulators.serving import serving
 from linkedin_pipeline_tests.simulators.clients import EMBEDDER
 from linkedin_pipeline_tests.terminal import Terminal
 
@@ -41,7 +43,7 @@ def _running(terminal: Terminal, *arguments: str) -> Iterator[subprocess.Popen[s
 
 def _exports(process: subprocess.Popen[str]) -> dict[str, str]:
     assert process.stdout is not None
-    lines = "".join(process.stdout.readline() for _ in range(4))
+    lines = "".join(process.stdout.readline() for _ in range(9))
     return dict(re.findall(r"^export (\w+)=(\S+)$", lines, re.MULTILINE))
 
 
@@ -54,6 +56,11 @@ def test_it_prints_variables_that_work_and_stops_at_ctrl_c(terminal: Terminal) -
             "OPENAI_BASE_URL",
             "ANTHROPIC_API_KEY",
             "ANTHROPIC_BASE_URL",
+            "EDGES_API_KEY",
+            "EDGES_BASE_URL",
+            "UNIPILE_API_KEY",
+            "UNIPILE_BASE_URL",
+            "MEDIA_ALLOWED_HOSTS",
         }
         with openai.OpenAI(
             api_key=variables["OPENAI_API_KEY"],
@@ -67,6 +74,12 @@ def test_it_prints_variables_that_work_and_stops_at_ctrl_c(terminal: Terminal) -
             max_retries=0,
         ) as claude:
             assert len(claude.models.list().data) >= 3
+        posted = httpx.post(
+            f"{variables['EDGES_BASE_URL']}/actions/linkedin-extract-people-post-activity/run/live",
+            json={"input": {"linkedin_profile_url": "https://www.linkedin.com/in/ada"}},
+            headers={"X-API-Key": variables["EDGES_API_KEY"]},
+        )
+        assert len(posted.json()) > 0
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=60)
         assert process.returncode == 0
@@ -133,6 +146,62 @@ def test_two_providers_share_one_ledger_and_their_faults() -> None:
             ]
             assert http.post(f"{url}/_simulator/reset").status_code == 204
             assert http.get(f"{variables['OPENAI_BASE_URL']}/models").status_code == 200
+
+
+def test_it_publishes_with_pictures_for_nothing() -> None:
+    """Unipile with two accounts and a page, and pictures, behind the variables it prints."""
+    sandbox = Sandbox()
+    with serving(sandbox) as url, httpx.Client() as http:
+        variables = sandbox.variables(url)
+        assert variables["MEDIA_ALLOWED_HOSTS"] == f"imagedelivery.net,{url}"
+        http.headers["x-api-key"] = variables["UNIPILE_API_KEY"]
+        unipile = variables["UNIPILE_BASE_URL"]
+        accounts = [one["id"] for one in http.get(f"{unipile}/accounts").json()["items"]]
+        assert accounts == ["acc_ada", "acc_ben"]
+        picture = http.get(f"{url}/images/hash/one/public").content
+        fields = {"account_id": "acc_ada", "text": "Hello.", "as_organization": "1001"}
+        files = [("attachments", ("one.png", picture, "image/png"))]
+        assert http.post(f"{unipile}/posts", data=fields, files=files).status_code == 201
+        counts = http.get(f"{url}/unipile/_simulator/counts").json()
+        assert counts == [{"author": "1001", "text": "Hello.", "count": 1}]
+        assert http.post(f"{url}/_simulator/reset").status_code == 204
+        assert http.get(f"{url}/unipile/_simulator/counts").json() == []
+
+
+def test_a_program_starts_it_in_a_process_of_its_own() -> None:
+    """One line says where it is; its ledger is read although the caller is gone."""
+    command = [sys.executable, "-m", "linkedin_pipeline.simulators"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        fault = {"kind": "hold", "provider": "unipile"}
+        assert httpx.post(f"{told['url']}/_simulator/faults", json=fault).status_code == 201
+        caller = subprocess.Popen([sys.executable, "-c", _CALLER], env=told["variables"])
+        try:
+            query = {"after": 1, "wait": 60}
+            events = f"{told['url']}/unipile/_simulator/events"
+            [accepted] = httpx.get(events, params=query, timeout=120).json()
+        finally:
+            caller.kill()
+            caller.wait()
+        assert (accepted["step"], accepted["text"]) == ("accepted", "Hello.")
+        assert httpx.post(f"{told['url']}/_simulator/faults/release").status_code == 200
+        counts = httpx.get(f"{told['url']}/unipile/_simulator/counts").json()
+        assert [one["count"] for one in counts] == [1]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+_CALLER = """
+import os, urllib.request
+urllib.request.urlopen(urllib.request.Request(
+    os.environ["UNIPILE_BASE_URL"] + "/posts",
+    b'{"account_id": "acc_ada", "text": "Hello."}',
+    {"content-type": "application/json", "x-api-key": os.environ["UNIPILE_API_KEY"]},
+))
+"""
 
 
 def test_it_stops_although_an_answer_is_held() -> None:
