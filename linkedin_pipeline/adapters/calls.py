@@ -171,14 +171,14 @@ class Caller:
         except Crowded as crowd:
             raise self._crowded(plan, crowd.seconds) from None
         quotas: Mapping[str, Quota] = {}
-        sent = False
+        usage, sent = Usage(), False
         fault: Fault | None = None
         try:
             permit = self._ledger.begin(plan)  # last, so that a fresh pause is heeded
             if permit.call_id is not None:
                 sent = True
                 started = self._clock.monotonic()
-                outcome, usage, ended = CallOutcome.UNKNOWN, Usage(), None
+                outcome, ended = CallOutcome.UNKNOWN, None
                 try:
                     reply = send()
                     ended = self._clock.monotonic()
@@ -198,7 +198,9 @@ class Caller:
                     seconds = (ended or self._clock.monotonic()) - started
                     self._ledger.end(permit.call_id, outcome, usage, seconds)
         finally:
-            self._limiter.give(turn, quotas, sent=sent)
+            refused = fault is not None and fault.kind is FaultKind.BUSY
+            used = usage.input + usage.output
+            self._limiter.give(turn, quotas, sent=sent, used=used, refused=refused)
         if fault is not None:
             self._after(plan, fault, tries)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,8 @@ from linkedin_pipeline.ports import Clock
 REQUESTS = "requests"
 TOKENS = "tokens"
 
+LATEST = 16
+"""Requests whose true size tells what the next one takes."""
 LONGEST_NAP = 0.25
 """Seconds after which a waiting thread looks again: an answer may have brought better news."""
 
@@ -34,10 +37,14 @@ class Crowded(Exception):
 
 @dataclass(slots=True, eq=False)
 class Turn:
-    """One request; ``order`` counts the requests of its model as they left, None before that."""
+    """One request; ``order`` counts the requests of its model as they left, None before that.
+
+    ``bound`` is the most tokens that it can take, ``amounts`` what it is expected to take.
+    """
 
     model: str
-    amounts: Mapping[str, float]
+    bound: float
+    amounts: dict[str, float]
     order: int | None = None
 
 
@@ -70,6 +77,16 @@ class _Line:
     waiting: list[Turn] = field(default_factory=list)
     under_way: list[Turn] = field(default_factory=list)
     sent: int = 0
+    shares: deque[float] = field(default_factory=lambda: deque(maxlen=LATEST))
+
+    @property
+    def share(self) -> float:
+        """The part of its bound that a request is expected to take: the most of late."""
+        return max(self.shares, default=1.0)
+
+    def expect(self, turn: Turn) -> None:
+        """Say again what a request that has not left yet will take."""
+        turn.amounts[TOKENS] = turn.bound * self.share
 
 
 class RateLimiter:
@@ -77,6 +94,10 @@ class RateLimiter:
 
     Nothing is known before the first answer, so nothing is held back until then.  What other
     processes use up shows in the next answer.
+
+    Callers know upper bounds of tokens only, twice the truth and more.  A request that waits for
+    all of it leaves too late: a bucket that is full meanwhile fills no further.  So it waits for
+    the part that others took of late; a refusal makes bounds count in full for a while.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -90,7 +111,7 @@ class RateLimiter:
         Raises:
             Crowded: that would take longer than ``patience`` seconds; no `give` follows.
         """
-        turn = Turn(model, {REQUESTS: 1.0, TOKENS: float(tokens)})
+        turn = Turn(model, float(tokens), {REQUESTS: 1.0, TOKENS: float(tokens)})
         until = self._clock.monotonic() + patience
         with self._lock:
             self._lines.setdefault(model, _Line()).waiting.append(turn)
@@ -106,12 +127,26 @@ class RateLimiter:
         return turn
 
     def give(
-        self, turn: Turn, quotas: Mapping[str, Quota] | None = None, *, sent: bool = True
+        self,
+        turn: Turn,
+        quotas: Mapping[str, Quota] | None = None,
+        *,
+        sent: bool = True,
+        used: int | None = None,
+        refused: bool = False,
     ) -> None:
-        """Say that a request is over and what its answer told of the limits, or was never sent."""
+        """Say that a request is over and what its answer told of the limits, or was never sent.
+
+        ``used`` are the tokens that it was billed, None where nobody said; ``refused`` says that it
+        met the limit.
+        """
         with self._lock:
             line, now = self._lines[turn.model], self._clock.monotonic()
             line.under_way.remove(turn)
+            if refused and turn.amounts[TOKENS] < turn.bound:  # it was sent on an expectation
+                line.shares.append(1.0)
+            elif used and turn.bound:
+                line.shares.append(min(used / turn.bound, 1.0))
             for kind, amount in turn.amounts.items():
                 quota, bucket = (quotas or {}).get(kind), line.buckets.get(kind)
                 if not sent and bucket is not None:
@@ -124,6 +159,8 @@ class RateLimiter:
         with self._lock:
             line, now = self._lines[turn.model], self._clock.monotonic()
             first = line.waiting[: line.waiting.index(turn) + 1]
+            for one in first:
+                line.expect(one)
             wait = 0.0
             for kind, bucket in line.buckets.items():
                 bucket.refill(now)

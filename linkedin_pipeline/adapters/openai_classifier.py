@@ -15,6 +15,7 @@ wants; what a post does not want is not kept.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from linkedin_pipeline.adapters.calls import Caller
@@ -110,6 +111,15 @@ class OpenAiClassifier:
             if question not in together or len(together) == 1:
                 self._ask_alone(stage, question, lists, CALLS)
         return [_verdict(stage, question) for question in questions]
+
+    def answered(
+        self, stage: Stage, claims: Sequence[Claim], taxonomy: Mapping[Stage, Sequence[Label]]
+    ) -> AbstractSet[Claim]:
+        """Return the claims whose labels were answered and kept, as in a call for other kinds."""
+        one = LabelList.of(stage, taxonomy[stage])
+        keys = {claim: self.key(one, ShownPost.of(claim)) for claim in claims}
+        kept = self._answers.labels([*keys.values()])
+        return {claim for claim, key in keys.items() if kept.get(key) in one.labels}
 
     def forget(
         self, stage: Stage, claims: Sequence[Claim], taxonomy: Mapping[Stage, Sequence[Label]]

@@ -35,7 +35,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The label chosen for one post; ``confidence`` is the chooser's, 0 to 1, where it has one."""
+    """The label chosen for one post; ``confidence`` is the chooser's, 0 to 1, where it has one.
+
+    ``model`` says what chose it, where that is not the classifier that was asked.
+    """
 
     label: UUID
     confidence: float | None
+    model: str | None = None

@@ -1,7 +1,8 @@
 """The drain: claim a batch, decide outside any transaction, write back, repeat.
 
 One engine serves assets, the command line and the gateway.  The calling thread alone talks to the
-queue and the log, heart-beats included; a small pool of threads decides.
+queue and the log, heart-beats included; a small pool of threads decides.  Vectors it has written by
+two more, and waits for both (`settling.WRITERS`).
 """
 
 from __future__ import annotations

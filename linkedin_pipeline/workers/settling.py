@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from linkedin_pipeline.domain.work import (
     Claim,
@@ -16,6 +17,7 @@ from linkedin_pipeline.domain.work import (
     Reject,
     Retry,
     Settled,
+    Stage,
     Verdict,
 )
 from linkedin_pipeline.ports import Clock, WorkQueue
@@ -26,6 +28,13 @@ from linkedin_pipeline.workers.stages import PostWorker
 logger = logging.getLogger(__name__)
 
 NOW = timedelta(0)
+WRITERS: Mapping[Stage, int] = {Stage.EMBEDDINGS: 2}
+"""How many connections write a stage's values at once: a vector's place in the graph takes nearly
+all of the time that the database spends on a post, and one connection uses one core of it."""
+LEAST_APIECE = 25
+"""Values that are worth a statement of their own."""
+
+_Decided: TypeAlias = Sequence[tuple[Claim, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,7 @@ class Settler:
         done = [(claim, v.value) for claim, v in pairs if isinstance(v, Done)]
         failed = [(claim, v) for claim, v in pairs if not isinstance(v, Done)]
         with self.report.timed(self.clock, "database"):
-            for part, result in isolate(done, self._store):
+            for part, result in self._write(done):
                 stored = [claim for claim, _ in part]
                 if isinstance(result, Exception):
                     failed.append((stored[0], blame(self.worker.stage, stored[0], result)))
@@ -119,6 +128,21 @@ class Settler:
         if isinstance(verdict, Reject) or claim.attempt < self.limits.max_attempts:
             return verdict
         return Reject(verdict.code, f"{verdict.reason} (gave up after {claim.attempt} attempts)")
+
+    def _write(self, done: _Decided) -> Iterator[tuple[_Decided, Settled | Exception]]:
+        """Write values and yield what became of each part, several parts at once where it pays.
+
+        What was written is yielded before an error that no post is to blame for is raised.
+        """
+        size = -(-len(done) // WRITERS.get(self.worker.stage, 1))
+        if size < LEAST_APIECE or size == len(done):
+            yield from isolate(done, self._store)
+            return
+        parts = [done[start : start + size] for start in range(0, len(done), size)]
+        with ThreadPoolExecutor(len(parts), thread_name_prefix="write") as threads:
+            writing = [threads.submit(lambda p: [*isolate(p, self._store)], part) for part in parts]
+        for future in sorted(writing, key=lambda one: one.exception() is not None):
+            yield from future.result()
 
     def _store(self, done: Sequence[tuple[Claim, Any]]) -> Settled:
         claims, values = zip(*done, strict=True)

@@ -81,8 +81,9 @@ class MemoryAnswers:
         """Return kept label names."""
         return {key: self.kept[key] for key in keys if key in self.kept}
 
-    def keep_labels(self, answers: Mapping[bytes, str]) -> None:
+    def keep_labels(self, answers: Mapping[bytes, str], profile_id: UUID | None = None) -> None:
         """Keep label names; one that is kept already stays as it is."""
+        del profile_id
         self.kept = {**answers, **self.kept}
 
     def forget(self, keys: Sequence[bytes]) -> None:

@@ -36,7 +36,7 @@ def _claim(text: str) -> Claim:
 
 MARK = "Pamplemousse"
 NEIGHBOURS = [_claim(text) for text in TEXTS[:2]]
-BLOCK = re.compile(r'<post id="([0-9a-f]{8,32})">([^<]*(?:<opening>[^<]*</opening>[^<]*)?)</post>')
+BLOCK = re.compile(r'<post id="([0-9a-f]{4,32})">([^<]*(?:<opening>[^<]*</opening>[^<]*)?)</post>')
 
 
 @pytest.fixture

@@ -162,3 +162,32 @@ def test_a_limit_of_nothing_is_no_limit(
     told(limiter, **{TOKENS: quota, REQUESTS: quota})
     limiter.take(MODEL, 1_000_000)
     assert clock.now == 0
+
+
+def test_a_request_waits_for_what_others_took_of_their_bounds(
+    limiter: RateLimiter, clock: VirtualClock
+) -> None:
+    """The most of late: half, then a quarter too; nothing is known of answers that bill nothing."""
+    for used in (50, 25, 0, None):
+        limiter.give(limiter.take(MODEL, 100), {TOKENS: Quota(600, 100)}, used=used)
+    limiter.take(MODEL, 200)
+    assert clock.now == 0
+    limiter.take(MODEL, 200)
+    assert clock.now == pytest.approx(10)
+
+
+def test_after_a_refusal_bounds_count_in_full(limiter: RateLimiter, clock: VirtualClock) -> None:
+    """The provider may count otherwise than it bills; sixteen answers later it is forgotten."""
+    limiter.give(limiter.take(MODEL, 100), {TOKENS: Quota(600, 100)}, used=10)
+    limiter.give(limiter.take(MODEL, 100), {TOKENS: Quota(600, 100)}, refused=True)
+    limiter.give(limiter.take(MODEL, 100), {TOKENS: Quota(600, 0)}, used=10)
+    limiter.take(MODEL, 100)
+    assert clock.now == pytest.approx(10)
+    for _ in range(16):
+        limiter.give(limiter.take(MODEL, 0), {TOKENS: Quota(600, 0)})
+    for _ in range(16):
+        limiter.give(limiter.take(MODEL, 100), {TOKENS: Quota(600, 600)}, used=10)
+    limiter.give(limiter.take(MODEL, 0), {TOKENS: Quota(600, 0)})
+    before = clock.now
+    limiter.take(MODEL, 100)
+    assert clock.now - before == pytest.approx(1)

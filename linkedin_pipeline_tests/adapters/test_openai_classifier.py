@@ -44,7 +44,7 @@ def test_one_call_labels_several_posts(ai: Desk) -> None:
     verdicts = classifier.classify(TOPICS, claims(), LABELS)
     assert names(verdicts) == RIGHT
     assert {verdict.value.confidence for verdict in verdicts if isinstance(verdict, Done)} == {None}
-    assert classifier.model == "openai:gpt-5-mini/labels-1"
+    assert classifier.model == "openai:gpt-5-mini/labels-2"
     assert classifier.pace == PROFILES["gpt-5-mini"].pace
     assert inputs(ai) == [6]
     assert classifier.classify(TOPICS, [], LABELS) == []
@@ -68,7 +68,7 @@ def test_all_that_is_wanted_is_chosen_at_once(ai: Desk) -> None:
     """The other stages find their labels without a call, in another process too."""
     posts = [claim(text, hook=text[:20], also=LABEL_STAGES) for text in TEXTS]
     ai.classifier().classify(TOPICS, posts, LABELS)
-    assert asked(ai) == ["topic", "audience", "hook_type"]
+    assert asked(ai) == ["topic", "audience", "hook"]
     for stage in (AUDIENCES, HOOKS):
         verdicts = ai.classifier().classify(stage, posts, LABELS)
         assert all(isinstance(verdict, Done) for verdict in verdicts)

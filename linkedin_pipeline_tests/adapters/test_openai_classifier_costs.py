@@ -64,7 +64,7 @@ def test_the_whole_way_over_postgres(ai: Desk, database_url: str, connection: Co
         "select count(*), count(topic_id), count(audience_id), count(hook_type_id), "
         "count(topic_confidence), min(topic_model), max(hook_type_model) from viral_posts_bank",
     )
-    model = "openai:gpt-5-mini/labels-1"
+    model = "openai:gpt-5-mini/labels-2"
     assert stored == (4, 4, 4, 4, 0, model, model)
     assert rows(connection, "select count(*) from ai_answers") == [(0,)]
     [call] = ai.calls()

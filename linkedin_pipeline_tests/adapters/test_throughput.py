@@ -99,8 +99,9 @@ def allowed(limits: Limits, *, calls: int, tokens: int) -> float:
         (Limits(tokens_per_minute=200_000), 10, 3_000, 2.4),
         (Limits(tokens_per_minute=200_000), 50, 120_000, 2.4),
         (Limits(60, 200_000, 30), 10, 3_200, 1.2),
+        (Limits(tokens_per_minute=700_000, burst_seconds=2), 20, 10_000, 2.5),
     ],
-    ids=["requests", "tokens", "one request fills the bucket", "both"],
+    ids=["requests", "tokens", "one request fills the bucket", "both", "bounds beyond the bucket"],
 )
 def test_the_allowed_rate_is_used(
     limits: Limits, batch: int, tokens: int, bound: float, workers: int

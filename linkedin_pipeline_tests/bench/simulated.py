@@ -17,10 +17,11 @@ import httpx2
 import psutil
 
 from linkedin_pipeline.domain.ai import Model
+from linkedin_pipeline.listening import address, listen
 from linkedin_pipeline.settings import Endpoint, Settings
 from linkedin_pipeline.simulators.buckets import Limits
 from linkedin_pipeline.simulators.sandbox import KEY, Sandbox
-from linkedin_pipeline.simulators.serving import address, listen, serve
+from linkedin_pipeline.simulators.serving import serve
 from linkedin_pipeline.simulators.simulator import Behaviour
 
 EMBEDDING = Model.parse("openai:text-embedding-3-small")

@@ -64,8 +64,8 @@ def read(*results: object, lists: Sequence[LabelList] = TWO) -> dict[str, dict[s
     }
 
 
-def result(name: str = "a0000000", topic: Any = "Sea", audience: Any = "All") -> dict[str, Any]:
-    """Write one result."""
+def result(name: str = "a000", topic: Any = "t02", audience: Any = "a01") -> dict[str, Any]:
+    """Write one result: the sea, for all."""
     return {"id": name, "topic": topic, "audience": audience}
 
 
@@ -84,24 +84,24 @@ def test_the_system_message_does_not_depend_on_posts_or_order() -> None:
 
 
 def test_the_schema_is_strict_and_asks_for_what_is_wanted() -> None:
-    """One result a post: an id, and for each wanted kind an enum of the names, all required."""
+    """One result a post: an id, and for each wanted kind an enum of the codes, all required."""
     schema = label_prompt(TWO, []).schema
     items = schema["properties"]["results"]["items"]
     assert schema["required"] == ["results"]
     assert items["required"] == ["id", "topic", "audience"] == list(items["properties"])
     assert schema["additionalProperties"] is items["additionalProperties"] is False
-    assert items["properties"]["topic"] == {"type": "string", "enum": ["Bread", "Sea"]}
+    assert items["properties"]["topic"] == {"type": "string", "enum": ["t01", "t02"]}
     hooks = label_prompt([listed(HOOKS, "Question")], []).schema
-    assert list(hooks["properties"]["results"]["items"]["properties"]) == ["id", "hook_type"]
+    assert list(hooks["properties"]["results"]["items"]["properties"]) == ["id", "hook"]
 
 
 def test_names_may_hold_anything() -> None:
-    """Quotes, emojis, brackets: in the enum as they are, in the list as JSON writes them."""
+    """Quotes, emojis, brackets: as JSON writes them, behind their code."""
     name = 'Say "hi" \\ <b> 🚀'
     lists = [listed(TOPICS, name, "Other")]
     prompt = label_prompt(lists, [ShownPost(A, "one")])
-    assert f"- {json.dumps(name, ensure_ascii=False)}: " in prompt.system
-    assert read(result(topic=name), lists=lists) == {"a": {"topic": name}}
+    assert f"- t02 {json.dumps(name, ensure_ascii=False)}: " in prompt.system
+    assert read(result(topic="t02"), lists=lists) == {"a": {"topic": name}}
 
 
 def test_a_gist_is_french_name_and_description() -> None:
@@ -124,28 +124,20 @@ def test_what_is_shown_changes_the_digest() -> None:
     assert digest != LabelList.of(TOPICS, [label("Sea", "wind"), bread]).digest
 
 
-def test_the_bound_of_a_name_is_that_of_the_dearest() -> None:
-    """Not the longest: what is not ASCII takes more, and a server may write it in escapes."""
-    assert listed(TOPICS, "x", "many words " * 10).most_tokens >= 20
-    assert listed(TOPICS, "many words", "🚀🚀").most_tokens >= len("\\ud83d\\ude80") * 2
+def test_codes_are_of_one_length_and_kind() -> None:
+    """By the order of names, so that no code is the beginning of another, nor of another list."""
+    hundred = listed(HOOKS, *(f"{number:03}" for number in range(100)))
+    assert [*hundred.codes][:2] == ["h001", "h002"]
+    assert {len(code) for code in hundred.codes} == {4}
+    assert [one.name for one in hundred.codes.values()] == sorted(hundred.labels)
+    assert [*listed(AUDIENCES, "B", "A").codes] == ["a01", "a02"]
+    assert hundred.most_tokens >= len('"h100"') // 4
 
 
-@pytest.mark.parametrize(
-    ("number", "length", "problem"),
-    [
-        (1_000, 10, None),
-        (1_001, 5, "1001 active rows"),
-        (250, 400, None),
-        (251, 60, "15060 characters"),
-        (251, 59, None),
-        (250, 481, "120250 characters"),
-    ],
-)
-def test_a_taxonomy_beyond_a_strict_schema_is_refused(
-    number: int, length: int, problem: str | None
-) -> None:
-    """With the numbers and what to do, before a call is paid."""
-    labels = [label(f"{place:04}".ljust(length, "x")) for place in range(number)]
+@pytest.mark.parametrize(("number", "problem"), [(1_000, None), (1_001, "1001 active rows")])
+def test_a_taxonomy_beyond_a_strict_schema_is_refused(number: int, problem: str | None) -> None:
+    """With the numbers and what to do, before a call is paid; names may be as long as they are."""
+    labels = [label(f"{place:04}".ljust(400, "x")) for place in range(number)]
     if problem is None:
         assert too_long(labels) is None
     else:
@@ -169,7 +161,7 @@ def test_a_post_is_shown_in_a_block_of_its_own() -> None:
     by_hand = ShownPost.of(claimed("A text.", "Another & hook"))
     blank = ShownPost.of(claimed("  A text.\n", " \n"))
     user = label_prompt(lists, [hooked, by_hand, blank]).user
-    assert [re.sub(r'id="\w{8}"', "id", line) for line in user.split("<post ")[1:]] == [
+    assert [re.sub(r'id="\w{4}"', "id", line) for line in user.split("<post ")[1:]] == [
         "id><opening>Why?</opening> Because &lt;b&gt;.</post>\n",
         "id><opening>Another &amp; hook</opening>\nA text.</post>\n",
         "id><opening></opening>\nA text.</post>",
@@ -181,7 +173,7 @@ def test_a_question_about_hooks_shows_openings_only() -> None:
     """The rest of a post is not paid for."""
     post = ShownPost.of(claimed("Why? Because.", "Why?"))
     user = label_prompt([listed(HOOKS, "Question")], [post]).user
-    assert user == f'<post id="{post.id.hex[:8]}"><opening>Why?</opening></post>'
+    assert user == f'<post id="{post.id.hex[:4]}"><opening>Why?</opening></post>'
 
 
 def test_long_posts_and_hooks_are_cut() -> None:
@@ -191,9 +183,9 @@ def test_long_posts_and_hooks_are_cut() -> None:
 
 
 def test_ids_are_short_until_they_collide() -> None:
-    """Eight digits of the post's own id, as many more as needed."""
+    """Four digits of the post's own id, as many more as needed."""
     near, far = UUID("0123456789ab4000800000000000000a"), UUID("0123456789ab4000800000000000000b")
-    assert short_ids([near, A]) == ["01234567", "a0000000"]
+    assert short_ids([near, A]) == ["0123", "a000"]
     assert short_ids([near, far]) == [near.hex, far.hex]
     with pytest.raises(ValueError, match="twice"):
         short_ids([near, near])
@@ -229,7 +221,7 @@ def test_no_text_ends_its_block(text: str) -> None:
     user.encode()
     assert len(re.findall("[<>]", user)) == 2 * 2 * 4
     assert re.findall(r"<[^>]*>", user)[:4] == [
-        f'<post id="{posts[0].id.hex[:8]}">',
+        f'<post id="{posts[0].id.hex[:4]}">',
         "<opening>",
         "</opening>",
         "</post>",
@@ -238,20 +230,22 @@ def test_no_text_ends_its_block(text: str) -> None:
 
 def test_results_are_read_by_id() -> None:
     """In any order; ids that nobody asked about are passed over, posts without a result miss."""
-    assert read(result("b0000000", "Bread", "None"), result("c0000000"), result()) == {
+    assert read(result("b000", "t01", "a02"), result("c000"), result()) == {
         "a": {"topic": "Sea", "audience": "All"},
         "b": {"topic": "Bread", "audience": "None"},
     }
-    assert read(result("b0000000")) == {"b": {"topic": "Sea", "audience": "All"}}
+    assert read(result("b000")) == {"b": {"topic": "Sea", "audience": "All"}}
 
 
-@pytest.mark.parametrize("bad", ["HACKED", "sea", "Sea ", "", None, 1, ["Sea"], {"Sea": 1}])
+@pytest.mark.parametrize(
+    "bad", ["HACKED", "Sea", "T02", "t02 ", "t2", "t03", "a01", "", None, 1, ["t02"], {"t02": 1}]
+)
 def test_what_is_not_a_label_is_missing(bad: object) -> None:
-    """Letter for letter; the post's other labels count."""
+    """Letter for letter, a code of its own list; the post's other labels count."""
     assert read(result(topic=bad)) == {"a": {"audience": "All"}}
 
 
-@pytest.mark.parametrize("bad", ["a", "A0000000", "a0000000 ", None, 1, ["a0000000"], {}])
+@pytest.mark.parametrize("bad", ["a", "A000", "a000 ", None, 1, ["a000"], {}])
 def test_what_is_not_an_id_is_nobody(bad: Any) -> None:
     """Letter for letter, too."""
     assert read(result(bad)) == {}
@@ -260,14 +254,14 @@ def test_what_is_not_an_id_is_nobody(bad: Any) -> None:
 def test_a_result_that_comes_twice() -> None:
     """The same labels count once; labels that contradict one another do not count."""
     assert read(result(), result()) == {"a": {"topic": "Sea", "audience": "All"}}
-    assert read(result(), result(topic="Bread")) == {"a": {"audience": "All"}}
+    assert read(result(), result(topic="t01")) == {"a": {"audience": "All"}}
     assert read(result(), result(topic="HACKED")) == {"a": {"audience": "All"}}
     assert read(result(topic="HACKED"), result()) == {"a": {"audience": "All"}}
 
 
 def test_results_of_another_shape() -> None:
     """Are passed over; keys that nobody asked for too."""
-    assert read("a0000000", None, [], {}, {"id": "a0000000"}) == {}
+    assert read("a000", None, [], {}, {"id": "a000"}) == {}
     assert read({**result(), "admin": "yes"}) == {"a": {"topic": "Sea", "audience": "All"}}
 
 

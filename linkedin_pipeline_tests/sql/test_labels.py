@@ -89,7 +89,7 @@ def store(
             *keys(claims),
             list(labels),
             [confidence] * len(claims),
-            CHOOSER,
+            [CHOOSER] * len(claims),
         )
     )
 
@@ -320,3 +320,22 @@ def test_other_changes_leave_provenance_alone(connection: Connection, stage: Sta
     change(connection, post, content="Edited.", **others)
     change(connection, post, **{VALUES[stage]: before[0]})
     assert label_of(connection, post, stage) == before
+
+
+@pytest.mark.parametrize("models", [[], [None], [CHOOSER, CHOOSER]])
+def test_a_label_without_what_chose_it_is_refused(
+    connection: Connection, models: list[str | None]
+) -> None:
+    """It would be taken for a person's; the claim stands."""
+    post = add_wanting(connection, TOPICS)
+    label = add_label(connection, TOPICS)
+    ids, tokens = keys([claim_one(connection, TOPICS)])
+    with pytest.raises(psycopg.Error, match="write-back of 1 labels") as refused:
+        rows(
+            connection,
+            "select * from store_labels(%s::post_stage, %s, %s, %s, '{0.5}', %s)",
+            *(TOPICS, ids, tokens, [label], models),
+        )
+    assert refused.value.sqlstate == "LP062"
+    assert refused.value.diag.message_hint
+    assert queued(connection, post) == {TOPICS}

@@ -2,7 +2,7 @@
 
 create or replace function store_labels(
     p_stage post_stage, p_posts uuid[], p_tokens bigint[], p_labels uuid[],
-    p_confidences real[], p_model text
+    p_confidences real[], p_models text[]
 ) returns table (post_id uuid, held boolean)
 language plpgsql volatile
 as $$
@@ -11,6 +11,13 @@ declare
     locked uuid[];
     valid uuid[];
 begin
+    if cardinality(p_models) is distinct from cardinality(p_posts)
+        or array_position(p_models, null) is not null
+    then
+        raise exception 'write-back of % labels: it names % models for them',
+            cardinality(p_posts), cardinality(array_remove(p_models, null)) using
+            errcode = 'LP062', hint = 'Without one, a label looks like a person''s.';
+    end if;
     -- A label may have been switched off or deleted while the post was worked on, or somebody may be
     -- doing so now; such an answer is not written, and the row missing from ours says "stale".
     select array_agg(r.post) into valid
@@ -38,20 +45,23 @@ begin
         when 'hook_classifications' then
             update viral_posts_bank b
             set hook_type_id = r.label, hook_type_confidence = r.confidence,
-                hook_type_model = p_model, needs_hook_classification = false
-            from unnest(p_posts, p_labels, p_confidences) as r (post, label, confidence)
+                hook_type_model = r.model, needs_hook_classification = false
+            from unnest(p_posts, p_labels, p_confidences, p_models)
+                as r (post, label, confidence, model)
             where b.id = r.post and b.id = any (mine);
         when 'topic_classifications' then
             update viral_posts_bank b
             set topic_id = r.label, topic_confidence = r.confidence,
-                topic_model = p_model, needs_topic_classification = false
-            from unnest(p_posts, p_labels, p_confidences) as r (post, label, confidence)
+                topic_model = r.model, needs_topic_classification = false
+            from unnest(p_posts, p_labels, p_confidences, p_models)
+                as r (post, label, confidence, model)
             where b.id = r.post and b.id = any (mine);
         when 'audience_classifications' then
             update viral_posts_bank b
             set audience_id = r.label, audience_confidence = r.confidence,
-                audience_model = p_model, needs_audience_classification = false
-            from unnest(p_posts, p_labels, p_confidences) as r (post, label, confidence)
+                audience_model = r.model, needs_audience_classification = false
+            from unnest(p_posts, p_labels, p_confidences, p_models)
+                as r (post, label, confidence, model)
             where b.id = r.post and b.id = any (mine);
         else
             raise exception 'stage %: it has no labels', p_stage using
@@ -61,5 +71,6 @@ begin
 end
 $$;
 comment on function store_labels is
-    'Write labels of claimed posts, with their confidence (0 to 1, or null) and what chose them. '
-    'Answers like store_hooks; a label that is no longer active is not written. Error: LP003.';
+    'Write labels of claimed posts, with their confidence (0 to 1, or null) and what chose each. '
+    'Answers like store_hooks; a label that is no longer active is not written. Errors: '
+    'LP003 a stage without labels, LP062 a label without a model.';
