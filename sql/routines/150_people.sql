@@ -21,11 +21,24 @@ as $$
 begin
     update profiles p set sync_status = 'pending'
     where p.id = new.id and p.sync_status <> 'pending';
+    -- what failed was the other page, and a reading of it that goes on now writes nothing more
+    update profile_sync_status s
+    set consecutive_failures = 0,
+        next_cursor = null,
+        cursor_at = null,
+        claim_token = null,
+        scraping_started_at = null,
+        heartbeat_at = null
+    where s.profile_id = new.id and (
+        s.consecutive_failures <> 0 or s.next_cursor is not null or s.claim_token is not null
+        or s.scraping_started_at is not null
+    );
     return null;
 end
 $$;
 comment on function mark_profile_for_sync_on_update is
-    'A profile with another linkedin_id is another page to read.';
+    'A profile with another linkedin_id is another page to read: from its beginning, and as if '
+    'nothing had failed.';
 
 
 create or replace function mark_invitation_accepted() returns trigger

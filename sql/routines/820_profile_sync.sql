@@ -1,5 +1,22 @@
 -- Profiles between two readings from LinkedIn: which are due, which were left behind, their numbers.
 
+create or replace function sync_rests(p_failures integer, p_last_error_at timestamptz)
+returns boolean
+language sql stable
+as $$
+    -- 5 minutes, 20 minutes, 80 minutes, 5 hours, then never by itself
+    select case
+        when p_failures >= 5 then true
+        when p_failures > 0 then
+            coalesce(p_last_error_at + interval '5 minutes' * 4 ^ (p_failures - 1) > now(), false)
+        else false
+    end
+$$;
+comment on function sync_rests is
+    'Whether a profile has to wait after so many failures in a row: 5 minutes, 20, 80, 320, and '
+    'after the fifth for ever. Example: select sync_rests(1, now())';
+
+
 create or replace function get_profiles_to_sync(max_profiles integer default 20)
 returns table (
     profile_id uuid, full_name text, linkedin_id text, last_scraped_at timestamptz,
@@ -26,12 +43,7 @@ begin
             p.sync_status in ('pending', 'error')
             or last.at is null or last.at < now() - interval '7 days'
         )
-        -- 5 minutes, 20 minutes, 80 minutes, 5 hours, then never by itself
-        and (s.consecutive_failures is null or s.consecutive_failures <= 0
-            or s.consecutive_failures < 5 and (
-                s.last_error_at is null
-                or s.last_error_at + interval '5 minutes' * 4 ^ (s.consecutive_failures - 1) <= now()
-            ))
+        and not sync_rests(s.consecutive_failures, s.last_error_at)
     order by coalesce(s.sync_priority, 2), last.at nulls first, p.created_at, p.id
     limit max_profiles;
 end
@@ -40,8 +52,8 @@ comment on function get_profiles_to_sync is
     'Profiles that are due to be read from LinkedIn: with a linkedin_id, enabled, and pending, in '
     'error, or last read more than 7 days ago. Highest priority first, then those never read, then '
     'the oldest. Not those that are being scraped, nor after failures before their wait is over: 5 '
-    'minutes, 20, 80 and 320; after the fifth in a row not until somebody sets '
-    'consecutive_failures to 0. Only reads: two callers get the same. Errors: LP059 max_profiles '
+    'minutes, 20, 80 and 320; after the fifth in a row not until somebody calls '
+    'reset_profile_sync(). Only reads: two callers get the same. Errors: LP059 max_profiles '
     'is not 1 to 10000. '
     'Example: select full_name from get_profiles_to_sync(max_profiles => 5)';
 
@@ -82,6 +94,7 @@ begin
     update profile_sync_status s
     set scraping_started_at = null,
         heartbeat_at = null,
+        claim_token = null, -- whoever held it and was only late writes nothing more
         last_error = 'The reading stopped without a word.',
         last_error_at = clock_timestamp(),
         consecutive_failures = s.consecutive_failures + 1

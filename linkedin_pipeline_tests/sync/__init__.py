@@ -1,0 +1,1 @@
+"""Reading profiles from LinkedIn: over a simulated Edges and a real database."""
