@@ -1,138 +1,119 @@
-"""Posts from JSON Lines files: one object a line, in the form of the shipped samples.
+"""Files of posts: JSON Lines in the form of the shipped samples, CSV, LinkedIn's Shares.csv.
 
-Required: ``author`` and ``content``.  Read when present: ``id``, ``name``, ``linkedin_id``,
-``headline``, ``type`` (``internal`` or ``external_influencer``), ``posted_at`` (ISO 8601) or
-``days_ago``, ``reactions``, ``comments``, ``shares``.  Other keys are ignored.
+JSON Lines and CSV name the same fields.  Required: ``author`` (unless all posts are of one known
+profile) and ``content``.  Read when present: ``id``, ``name``, ``linkedin_id``, ``headline``,
+``type`` (``internal`` or ``external_influencer``), ``posted_at`` (ISO 8601, in UTC unless it says
+otherwise) or ``days_ago``, ``reactions``, ``comments``, ``shares``, ``post_url`` (or ``url``).
+Others are ignored.  Rows are read one by one: memory does not grow with the file.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any
 
-from linkedin_pipeline.domain.bank import AuthorType, NewPost, NewProfile
+from linkedin_pipeline.adapters.post_fields import BadField, read_post
+from linkedin_pipeline.adapters.post_tables import table_rows
+from linkedin_pipeline.adapters.text_files import (
+    HEAD,
+    LONGEST_LINE,
+    lines,
+    open_text,
+    unreadable,
+)
+from linkedin_pipeline.domain.bank import NewPost, NewProfile, SkippedRow
 from linkedin_pipeline.domain.errors import BadInput
+
+_ONE_A_LINE = "Write one JSON object a line."
+_JSON_NAMES = {".jsonl", ".ndjson", ".json"}
+
+Position = Callable[[int], None]
+"""Is told how many bytes of the file have been read, before each row."""
 
 
 def read_posts(path: Path, now: datetime) -> Iterator[NewPost]:
-    """Yield the posts of a file in its order; ``days_ago`` counts back from ``now``.
+    """Yield the posts of a JSON Lines file in its order; ``days_ago`` counts back from ``now``.
 
     Raises:
         BadInput: the file cannot be read, or a line is not such a post; names the line.
     """
+    with open_text(path) as text:
+        for row in _reading(path, _json_rows(text, now, None)):
+            if isinstance(row, SkippedRow):
+                raise BadInput(f"{path}, line {row.line}", row.met, row.remedy)
+            yield row
+
+
+def import_rows(
+    path: Path,
+    now: datetime,
+    author: NewProfile | None = None,
+    position: Position = lambda _bytes: None,
+) -> Iterator[NewPost | SkippedRow]:
+    """Yield every row of a file of either form, those that are no posts with their reasons.
+
+    Raises:
+        BadInput: the file cannot be read or is no such file, or it does not say whose posts its
+            posts are and no ``author`` is given.
+    """
+    with open_text(path) as text:
+        file = text.buffer
+        assert isinstance(file, BufferedReader)  # as open_text makes it
+        table = _is_table(path, file.peek(HEAD).decode(text.encoding, "replace"))
+        if table:
+            text.reconfigure(newline="")
+        rows = table_rows(path, text, now, author) if table else _json_rows(text, now, author)
+        seekable = file.seekable()
+        for row in _reading(path, rows):
+            if seekable:
+                position(file.tell())
+            yield row
+
+
+def _is_table(path: Path, head: str) -> bool:
+    """Tell CSV from JSON Lines by the first character, whatever the file is called."""
+    start = head.lstrip("\ufeff \t\r\n")[:1]
+    if start == "[":
+        raise BadInput(str(path), "it is one JSON array", _ONE_A_LINE)
+    return start != "{" and path.suffix.lower() not in _JSON_NAMES
+
+
+def _reading(path: Path, rows: Iterator[NewPost | SkippedRow]) -> Iterator[NewPost | SkippedRow]:
     try:
-        with path.open(encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield _post(f"{path}, line {number}", line, now)
+        yield from rows
     except OSError as error:
-        raise BadInput(
-            str(path), error.strerror or "it cannot be read", "Name a JSON Lines file of posts."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise BadInput(str(path), "it is not UTF-8 text", "Save it as UTF-8.") from error
+        raise unreadable(path, error) from error
+    except UnicodeError as error:  # of UTF-16 only: bytes that are no UTF-8 fail their rows
+        raise BadInput(str(path), "its UTF-16 text is damaged", "Save it as UTF-8.") from error
 
 
-def _post(where: str, line: str, now: datetime) -> NewPost:
+def _json_rows(
+    text: TextIOWrapper, now: datetime, author: NewProfile | None
+) -> Iterator[NewPost | SkippedRow]:
+    for number, line in lines(text):
+        if line is None:
+            yield SkippedRow(
+                number, "too_long", f"longer than {LONGEST_LINE:,} characters", _ONE_A_LINE
+            )
+        elif line.strip():
+            try:
+                yield read_post(_json_object(line), now, author)
+            except BadField as wrong:
+                yield SkippedRow(number, wrong.code, wrong.met, wrong.remedy)
+
+
+def _json_object(line: str) -> dict[str, Any]:
     try:
         values = json.loads(line)
     except json.JSONDecodeError as error:
         wrong = f"not JSON ({error.msg} in column {error.colno})"
-        raise BadInput(where, wrong, "Write one JSON object a line.") from error
+        raise BadField("no_json", wrong, _ONE_A_LINE) from error
     except (ValueError, RecursionError) as error:  # numbers or brackets beyond all measure
-        raise BadInput(where, "no JSON of a post", "Write one JSON object a line.") from error
+        raise BadField("no_json", "no JSON of a post", _ONE_A_LINE) from error
     if not isinstance(values, dict):
-        raise BadInput(where, "not a JSON object", "Write one JSON object a line.")
-    read = _Reader(where, values)
-    author = NewProfile(
-        key=read.text("author"),
-        full_name=read.optional("name") or read.text("author"),
-        linkedin_id=read.optional("linkedin_id"),
-        role=read.optional("headline"),
-        type=read.author_type(),
-    )
-    content = read.text("content")
-    return NewPost(
-        key=read.key() or content,
-        author=author,
-        content=content,
-        likes=read.count("reactions"),
-        comments=read.count("comments"),
-        shares=read.count("shares"),
-        posted_at=read.moment(now),
-    )
-
-
-class _Reader:
-    """Reads fields of one line and says which field of which line is wrong."""
-
-    def __init__(self, where: str, values: dict[str, Any]) -> None:
-        self.where = where
-        self.values = values
-
-    def text(self, key: str) -> str:
-        value = self.optional(key)
-        if not value or value.isspace():
-            raise self.bad(key, "Give it as a text that is not empty.")
-        return value
-
-    def key(self) -> str | None:
-        value = self.values.get("id")
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        return str(value) if whole else self.optional("id")
-
-    def author_type(self) -> AuthorType:
-        value = self.optional("type") or "external_influencer"
-        if value not in get_args(AuthorType):
-            raise self.bad("type", f"Give it as one of: {', '.join(get_args(AuthorType))}.")
-        return cast("AuthorType", value)
-
-    def optional(self, key: str) -> str | None:
-        value = self.values.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, str) or "\x00" in value:
-            raise self.bad(key, "Give it as a text without NUL characters.")
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise self.bad(key, "Half of a surrogate pair cannot be stored.") from error
-        return value
-
-    def count(self, key: str) -> int:
-        value = self.values.get(key)
-        if value is None:
-            return 0
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-            raise self.bad(key, "Give it as a whole number that is not negative.")
-        return value
-
-    def moment(self, now: datetime) -> datetime | None:
-        text = self.optional("posted_at")
-        if text:
-            return self._try("posted_at", lambda: _in_utc(datetime.fromisoformat(text)))
-        days = self.values.get("days_ago")
-        if days is None:
-            return None
-        if isinstance(days, bool) or not isinstance(days, int | float) or not days >= 0:
-            raise self.bad("days_ago", "Give it as a number of days that is not negative.")
-        return self._try("days_ago", lambda: now - timedelta(days=days))
-
-    def _try(self, key: str, make: Callable[[], datetime]) -> datetime:
-        try:
-            return make()
-        except (ValueError, OverflowError) as error:
-            raise self.bad(key, "Give a date as 2026-01-31T09:00:00Z, or days_ago.") from error
-
-    def bad(self, key: str, remedy: str) -> BadInput:
-        shown = repr(self.values.get(key))
-        return BadInput(
-            self.where, f"{key} is {shown[:60] + '…' if len(shown) > 60 else shown}", remedy
-        )
-
-
-def _in_utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        raise BadField("no_json", "not a JSON object", _ONE_A_LINE)
+    return values

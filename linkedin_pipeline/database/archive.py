@@ -1,8 +1,8 @@
-"""The bank itself: adding posts and their authors."""
+"""The bank itself: adding posts and their authors, refreshing those that are known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice
 
@@ -10,9 +10,10 @@ from psycopg.types.json import Jsonb
 
 from linkedin_pipeline.database.connections import Connection, Database
 from linkedin_pipeline.database.queries import query
-from linkedin_pipeline.domain.bank import NewPost, NewProfile
+from linkedin_pipeline.domain.bank import Added, NewPost, NewProfile
+from linkedin_pipeline.domain.errors import BadInput
 
-CHUNK = 500
+CHUNK = 2000
 
 
 class PostgresPostArchive:
@@ -21,41 +22,77 @@ class PostgresPostArchive:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, posts: Iterable[NewPost]) -> int:
-        """Add posts and their authors; return how many posts were not there yet.
+    def add(
+        self, posts: Iterable[NewPost], on_chunk: Callable[[Added], None] = lambda _added: None
+    ) -> Added:
+        """Add posts and their authors, refresh those that are known; say what that did.
 
-        Ids follow from the source's keys, so that adding the same file again adds nothing and
-        changes nothing.  Committed in chunks of 500, authors first.
+        A post is known by its address, else by its id, which follows from the source's keys.  Of a
+        known one a changed text is written and wanted anew by every stage, changed numbers are
+        written and want nothing, address and date are filled in where they are missing.  So adding
+        the same file again changes nothing; one whose author was erased meanwhile fails.
+
+        Committed in chunks of 2,000, authors first; ``on_chunk`` hears of each.  Of rows about the
+        same post the last one of a chunk counts.  Posts are locked in the order of their ids.
+
+        Raises:
+            BadInput: a profile that was said to be known is not there any more.
         """
-        added = 0
+        total = Added()
         rest = iter(posts)
         while chunk := list(islice(rest, CHUNK)):
-            added += self._database.run(partial(_add, posts=chunk))
-        return added
+            done = self._database.run(partial(_add, posts=chunk))
+            total += done
+            on_chunk(done)
+        return total
 
 
-def _add(connection: Connection, posts: Sequence[NewPost]) -> int:
-    authors: list[NewProfile] = list({post.author.id: post.author for post in posts}.values())
+def _add(connection: Connection, posts: Sequence[NewPost]) -> Added:
+    authors = list({post.author.id: post.author for post in posts}.values())
     with connection.transaction():
-        connection.execute(
-            query("add_profiles"),
-            (
-                [author.id for author in authors],
-                [author.full_name for author in authors],
-                [author.linkedin_id for author in authors],
-                [author.role for author in authors],
-                [author.type for author in authors],
-            ),
-        )
-        answer = connection.execute(
-            query("add_posts"),
-            (
-                [post.id for post in posts],
-                [post.author.id for post in posts],
-                [post.author.linkedin_id for post in posts],
-                [post.content for post in posts],
-                [Jsonb(post.metrics) for post in posts],
-                [post.posted_at for post in posts],
-            ),
-        )
-        return answer.rowcount
+        _hold([author.id for author in authors if author.known], connection)
+        _add_authors([author for author in authors if not author.known], connection)
+        connection.execute(query("stage_posts"))
+        with connection.cursor() as cursor, cursor.copy(query("copy_posts")) as copy:
+            for place, post in enumerate(posts):
+                copy.write_row(
+                    (
+                        place,
+                        post.id,
+                        post.author.id,
+                        post.author.linkedin_id,
+                        post.content,
+                        Jsonb(post.metrics),
+                        post.posted_at,
+                        post.url,
+                    )
+                )
+        connection.execute(query("analyze_posts"))
+        row = connection.execute(query("merge_posts")).fetchone()
+    assert row is not None  # it counts
+    added, changed, refreshed = row
+    return Added(added, changed, refreshed, len(posts) - added - changed - refreshed)
+
+
+def _hold(known: Sequence[object], connection: Connection) -> None:
+    if not known:
+        return
+    there = {row[0] for row in connection.execute(query("hold_profiles"), (list(known),))}
+    for profile in known:
+        if profile not in there:
+            raise BadInput(
+                "the profile", f"{profile} is not in the bank any more", "Name another one."
+            )
+
+
+def _add_authors(authors: Sequence[NewProfile], connection: Connection) -> None:
+    connection.execute(
+        query("add_profiles"),
+        (
+            [author.id for author in authors],
+            [author.full_name for author in authors],
+            [author.linkedin_id for author in authors],
+            [author.role for author in authors],
+            [author.type for author in authors],
+        ),
+    )

@@ -10,6 +10,11 @@ STYLE_WORKER = "worker_complete_profiles_v2"
 """The switch, log rows and incidents of style work (CONTRACT 3.1)."""
 
 
+def partition_key(profile: UUID) -> str:
+    """Return the key of the profile's Dagster partition, as ``profiles.partition_key`` has it."""
+    return f"profile-{profile.hex[:12]}"
+
+
 class StyleOutcome(StrEnum):
     """How one profile's style claim ended."""
 
