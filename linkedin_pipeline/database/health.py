@@ -150,21 +150,14 @@ def overdue(database: Database, stages: Sequence[Stage]) -> list[Overdue]:
 
     Waits for retries and live claims do not count.  Counts at most 10,000 posts a stage.
     """
-    rows = _read(
-        database,
-        "health_overdue",
-        scans="off",  # statistics of a queue that fills and empties are never right
-        stages=[str(stage) for stage in stages],
-        workers=[stage.worker for stage in stages],
-        late=LATE,
-        cap=MOST_OVERDUE,
-    )
-    return [Overdue(Stage(row[0]), *row[1:]) for row in rows if row[2]]
+    rows = read(database, "health_overdue", late=LATE, cap=MOST_OVERDUE)
+    found = {Stage(row[0]): Overdue(Stage(row[0]), *row[1:]) for row in rows}
+    return [found[stage] for stage in stages if stage in found]
 
 
 def readable_percent(database: Database) -> float:
     """Return how much of the bank may be passed over, 100 until it outgrows `MOST_BYTES`."""
-    [(percent,)] = _read(database, "health_part", bytes=MOST_BYTES)
+    [(percent,)] = read(database, "health_part", bytes=MOST_BYTES)
     return float(percent)
 
 
@@ -174,16 +167,16 @@ def lost_work(database: Database, percent: float) -> list[Lost]:
     A dead letter explains itself; a hook type is missed only where there is a hook.  Counts at most
     1,000 over all stages.  Looks at the given part of the bank, 0 to 100, a new one each time.
     """
-    rows = _read(database, "health_lost", cap=MOST_LOST, percent=percent)
+    rows = read(database, "health_lost", cap=MOST_LOST, percent=percent)
     return sorted((Lost(Stage(row[0]), *row[1:]) for row in rows), key=lambda lost: lost.stage)
 
 
 def dead_letter_share(database: Database) -> DeadLetterShare:
     """Return unresolved dead letters by stage and reason, and how much of the bank they are."""
     groups = [
-        DeadLetterCount(Stage(row[0]), *row[1:]) for row in _read(database, "health_dead_letters")
+        DeadLetterCount(Stage(row[0]), *row[1:]) for row in read(database, "health_dead_letters")
     ]
-    [(posts, bank)] = _read(database, "health_dead_posts")
+    [(posts, bank)] = read(database, "health_dead_posts")
     return DeadLetterShare(posts, bank, groups)
 
 
@@ -192,7 +185,7 @@ def label_mixes(database: Database, percent: float) -> list[LabelMix]:
 
     Looks at the given part of the bank, 0 to 100, a new one each time.
     """
-    rows = _read(database, "health_label_mix", recent=RECENT, before=BEFORE, percent=percent)
+    rows = read(database, "health_label_mix", recent=RECENT, before=BEFORE, percent=percent)
     return [
         LabelMix(
             stage,
@@ -209,7 +202,7 @@ def dead_drains(database: Database) -> list[DeadDrain]:
     Logs of SQL callers, which do not beat, count after six hours.  The latest beat first, at most
     100.
     """
-    rows = _read(
+    rows = read(
         database,
         "health_dead_drains",
         silent=SILENCE,
@@ -221,12 +214,12 @@ def dead_drains(database: Database) -> list[DeadDrain]:
     return [DeadDrain(*row) for row in rows]
 
 
-def _read(
-    database: Database, name: str, *, scans: str = "on", **arguments: Any
-) -> list[tuple[Any, ...]]:
+def read(database: Database, name: str, **arguments: Any) -> list[tuple[Any, ...]]:
+    """Run a named statement in a read-only transaction that gives up after 20 seconds."""
+
     def work(connection: Connection) -> list[tuple[Any, ...]]:
         with connection.transaction():
-            connection.execute(query("health_reading"), {"timeout": _TIMEOUT, "scans": scans})
+            connection.execute(query("health_reading"), {"timeout": _TIMEOUT})
             return connection.execute(query(name), arguments).fetchall()
 
     return database.run(work)

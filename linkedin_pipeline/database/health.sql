@@ -4,60 +4,13 @@
 
 -- name: health_reading
 select set_config('statement_timeout', %(timeout)s, true),
-    set_config('transaction_read_only', 'on', true),
-    set_config('enable_seqscan', %(scans)s, true)
+    set_config('transaction_read_only', 'on', true)
 
 -- name: health_part
 select least(100.0, 100.0 * %(bytes)s / greatest(pg_relation_size('viral_posts_bank'), 1))::float8
 
 -- name: health_overdue
-with recursive days (stage, day) as (
-    -- a loose index scan: cost follows the number of days with work, not of posts
-    select s.stage::post_stage, (
-        select w.day from post_work w
-        where w.stage = s.stage::post_stage
-        order by w.day limit 1
-    )
-    from unnest(%(stages)s::text[]) as s (stage)
-    union all
-    select d.stage, (
-        select w.day from post_work w
-        where w.stage = d.stage and w.day > d.day
-        order by w.day limit 1
-    )
-    from days d where d.day is not null
-)
-select s.stage, is_worker_enabled(s.worker), late.posts, late.minutes::float8
-from unnest(%(stages)s::text[], %(workers)s::text[]) as s (stage, worker)
-cross join lateral (
-    select
-        (
-            select count(*)
-            from (
-                select from days d
-                cross join lateral (
-                    select from post_work w
-                    where w.stage = d.stage and w.day = d.day
-                        and w.due_at < now() - %(late)s::interval
-                        and (w.lease_until is null or w.lease_until < now())
-                    limit %(cap)s
-                ) as one
-                where d.stage = s.stage::post_stage
-                limit %(cap)s
-            ) as counted
-        ) as posts,
-        (
-            select extract(epoch from now() - min(first.due_at)) / 60
-            from days d
-            cross join lateral (
-                select w.due_at from post_work w
-                where w.stage = d.stage and w.day = d.day
-                    and (w.lease_until is null or w.lease_until < now())
-                order by w.due_at limit 1
-            ) as first
-            where d.stage = s.stage::post_stage
-        ) as minutes
-) as late
+select stage::text, is_enabled, posts, minutes from overdue_work(%(late)s::interval, %(cap)s)
 
 -- name: health_lost
 select lost.stage, count(*), (array_agg(lost.id))[1]

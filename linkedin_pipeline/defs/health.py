@@ -4,65 +4,22 @@ They belong to ``viral_posts_bank``, which has no partitions, so that one run lo
 Dagster reads the annotations when it decorates, so they must not be postponed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import dagster as dg
 
 from linkedin_pipeline.database import health, models, spending
 from linkedin_pipeline.database.connections import Database
+from linkedin_pipeline.defs.cascade_health import neighbours_agree_with_the_model
 from linkedin_pipeline.defs.enrichment import ENRICHMENT_ASSETS, viral_posts_bank
-from linkedin_pipeline.domain.errors import PipelineError
+from linkedin_pipeline.defs.findings import Finding, health_check, table
+from linkedin_pipeline.defs.sync_health import profiles_are_read
 from linkedin_pipeline.wiring import Providers
 
-PATIENCE = 2.0
-"""Seconds to wait for the database: one that is down is a finding, and no check starts it."""
 MOST_DEAD_PERCENT = 1.0
 FEWEST_DEAD = 5
 MOST_DISTANCE = 0.35
 FEWEST_LABELLED = 50
-
-Numbers = Mapping[str, int | float | str | dg.MetadataValue]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check found: what is wrong and what to do about it, or None, and numbers to plot."""
-
-    trouble: str | None
-    numbers: Numbers
-
-
-def health_check(
-    severity: dg.AssetCheckSeverity, description: str
-) -> Callable[[Callable[[Providers, Database], Finding]], dg.AssetChecksDefinition]:
-    """Make an asset check of a function that looks at the database; its name is the function's.
-
-    A database that does not answer fails the check as an error, whatever ``severity`` says.
-    """
-
-    def decorate(look: Callable[[Providers, Database], Finding]) -> dg.AssetChecksDefinition:
-        @dg.asset_check(
-            asset=viral_posts_bank.key,
-            name=look.__name__,
-            description=" ".join(description.split()),
-        )
-        def check(providers: dg.ResourceParam[Providers]) -> dg.AssetCheckResult:
-            try:
-                with providers.database(start=False, patience=PATIENCE) as database:
-                    finding = look(providers, database)
-            except PipelineError as error:
-                return dg.AssetCheckResult(passed=False, description=str(error))
-            return dg.AssetCheckResult(
-                passed=finding.trouble is None,
-                severity=severity,
-                description=finding.trouble,
-                metadata=finding.numbers,
-            )
-
-        return check
-
-    return decorate
 
 
 @health_check(
@@ -151,7 +108,7 @@ def few_dead_letters(_: Providers, database: Database) -> Finding:
             "dead_posts": share.posts,
             "dead_percent": round(share.percent, 3),
             "posts": share.bank,
-            "reasons": _table(("stage", "reason", "dead letters"), rows),
+            "reasons": table(("stage", "reason", "dead letters"), rows),
         },
     )
 
@@ -219,7 +176,7 @@ def no_dead_drain(_: Providers, database: Database) -> Finding:
         {
             "dead_drains": len(dead),
             "open_logs": sum(not drain.closed for drain in dead),
-            "drains": _table(("worker", "run", "last beat", "log closed"), rows),
+            "drains": table(("worker", "run", "last beat", "log closed"), rows),
         },
     )
 
@@ -283,11 +240,6 @@ def models_answer(providers: Providers, database: Database) -> Finding:
     return Finding("; ".join(troubles) or None, numbers)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> dg.MetadataValue:
-    lines = [head, ["---"] * len(head), *rows]
-    return dg.MetadataValue.md("\n".join(f"| {' | '.join(map(str, line))} |" for line in lines))
-
-
 HEALTH_CHECKS: Sequence[dg.AssetChecksDefinition] = (
     nothing_overdue,
     nothing_lost,
@@ -296,11 +248,13 @@ HEALTH_CHECKS: Sequence[dg.AssetChecksDefinition] = (
     no_dead_drain,
     search_finds_the_nearest,
     models_answer,
+    profiles_are_read,
+    neighbours_agree_with_the_model,
 )
 
 health_job = dg.define_asset_job(
     "health_checks",
-    selection=dg.AssetSelection.checks(*HEALTH_CHECKS),
+    selection=dg.AssetSelection.checks_for_assets(viral_posts_bank.key),
     description="Looks whether the pipeline keeps up; changes none of its work.",
     # before what waits in the queue: a long queue is what the checks are to tell of
     tags={"dagster/priority": "1"},

@@ -30,12 +30,14 @@ Connection = psycopg.Connection[Any]
 
 NAMES = {
     "nothing_overdue",
+    "profiles_are_read",
     "nothing_lost",
     "few_dead_letters",
     "steady_label_mix",
     "no_dead_drain",
     "search_finds_the_nearest",
     "models_answer",
+    "neighbours_agree_with_the_model",
 }
 SECRET = "Zanzibar quokka"
 
