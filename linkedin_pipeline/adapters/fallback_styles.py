@@ -57,10 +57,10 @@ class FallbackStyleWriter:
                 failures[writer.model] = outage
             except Rejected as refusal:
                 failures[writer.model] = refusal
-                self._keep(key, code=refusal.code, why=refusal.value)
+                self._keep(key, profile_id, code=refusal.code, why=refusal.value)
             else:
                 why = _said(failures) if failures else None
-                self._keep(key, prompt=written.prompt, model=written.model, why=why)
+                self._keep(key, profile_id, prompt=written.prompt, model=written.model, why=why)
                 return WrittenStyle(written.prompt, written.model, why)
         raise _nobody(failures)
 
@@ -74,8 +74,8 @@ class FallbackStyleWriter:
         found = self._answers.labels([_key(each, profile_id, analysis) for each in self._writers])
         return {key: json.loads(text) for key, text in found.items()}
 
-    def _keep(self, key: bytes, **answer: str | None) -> None:
-        self._answers.keep_labels({key: json.dumps(answer, ensure_ascii=False)})
+    def _keep(self, key: bytes, profile_id: UUID, **answer: str | None) -> None:
+        self._answers.keep_labels({key: json.dumps(answer, ensure_ascii=False)}, profile_id)
 
 
 def _key(writer: StyleWriter, profile_id: UUID, analysis: StyleAnalysis) -> bytes:

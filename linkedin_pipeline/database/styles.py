@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,29 @@ from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.queries import query
 from linkedin_pipeline.domain.profiles import STYLE_WORKER, ProfileClaim, StyleIncident
 from linkedin_pipeline.domain.styles import StylePost, StyleVector, WrittenStyle
+
+
+@dataclass(frozen=True, slots=True)
+class StyleSubject:
+    """A profile as far as its style goes: ``worded`` of its ``posts`` have a hook.
+
+    ``incident`` says why it has no new style, ``held`` whether somebody writes it now.
+    """
+
+    profile_id: UUID
+    partition_key: str
+    has_style: bool
+    posts: int
+    worded: int
+    incident: str | None
+    held: bool
+
+
+def style_subject(database: Database, profile_id: UUID) -> StyleSubject | None:
+    """Return what is known of a profile; None when there is no such profile."""
+    values = {"profile": profile_id, "worker": STYLE_WORKER}
+    rows = database.run(lambda c: c.execute(query("style_subject"), values).fetchall())
+    return StyleSubject(*rows[0]) if rows else None
 
 
 class PostgresStyleDesk:

@@ -35,3 +35,18 @@ select partition_key from due_styles(%s) order by partition_key
 
 -- name: request_styles
 select request_styles(array(select id from profiles where partition_key = any (%s)))
+
+-- name: style_subject
+select p.id, p.partition_key, p.writing_style_prompt is not null,
+    count(b.id), count(b.hook),
+    (
+        select e.error_message from ai_errors e
+        where e.profile_id = p.id and e.function_name = %(worker)s and not e.is_resolved
+        order by e.created_at desc limit 1
+    ),
+    coalesce(bool_or(w.lease_until > now()), false)
+from profiles p
+left join viral_posts_bank b on b.author_id = p.id
+left join profile_work w on w.profile_id = p.id and w.task = 'style'
+where p.id = %(profile)s
+group by p.id

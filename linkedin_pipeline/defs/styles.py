@@ -11,6 +11,7 @@ from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.ledger import pauses
 from linkedin_pipeline.database.log import PostgresWorkLog
 from linkedin_pipeline.database.styles import PostgresStyleDesk
+from linkedin_pipeline.database.upkeep import make_styles_due
 from linkedin_pipeline.defs.enrichment import OWNERS
 from linkedin_pipeline.defs.lanes import LANE_TAG, why_wait
 from linkedin_pipeline.domain.profiles import STYLE_WORKER, StyleOutcome
@@ -49,7 +50,7 @@ def style_prompts(
     only = list(context.partition_keys)
     with providers.database() as database:
         PostgresStyleDesk(database).request(only)
-        yield from _drain(database, providers, context.log, context.run.run_id, only)
+        yield from _drain(database, providers, context, context.run.run_id, only)
 
 
 # An op, not the asset: a run of the asset needs partitions, and Dagster would look up the versions
@@ -58,13 +59,21 @@ def style_prompts(
     name="write_due_styles",
     out={},
     description="Writes the style of every profile that is due; records those that changed.",
+    config_schema={
+        "only": dg.Field(
+            dg.Noneable([str]),
+            default_value=None,
+            description="Partition keys of the profiles to look at; all by default.",
+        )
+    },
 )
 def write_due_styles(
     context: dg.OpExecutionContext, providers: dg.ResourceParam[Providers]
 ) -> Iterator[dg.AssetMaterialization]:
     """Write all due styles."""
     with providers.database() as database:
-        yield from _drain(database, providers, context.log, context.run_id, None)
+        only = context.op_config["only"]
+        yield from _drain(database, providers, context, context.run_id, only)
 
 
 @dg.job(description="Writes the styles that are due, of as many profiles as there are.")
@@ -76,7 +85,7 @@ def styles() -> None:
 def _drain(
     database: Database,
     providers: Providers,
-    log: dg.DagsterLogManager,
+    context: dg.OpExecutionContext | dg.AssetExecutionContext,
     run_id: str,
     only: Sequence[str] | None,
 ) -> Iterator[dg.AssetMaterialization]:
@@ -91,7 +100,10 @@ def _drain(
         only=only,
         run_id=run_id,
     )
-    log.info("style_prompts.drained %s", report.results())
+    context.log.info("style_prompts.drained %s", report.results())
+    # those of a run that no sensor asked for may be new to Dagster
+    keys = [claim.partition_key for claim, _, _ in report.changed]
+    context.instance.add_dynamic_partitions(str(PROFILES.name), keys)
     yield from _changes(report)
 
 
@@ -161,3 +173,22 @@ def needs_style(
         run_requests=[dg.RunRequest(job_name=styles.name, tags={LANE_TAG: LANE})],
         dynamic_partitions_requests=[PROFILES.build_add_request(new)] if new else [],
     )
+
+
+# The tick itself does the little there is to do, and says so where people look: one statement, so
+# that it is done whole or not at all; needs_style asks for the run within seconds.
+@dg.schedule(
+    job=styles,
+    cron_schedule="0 3 1 * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description=(
+        "Makes the styles of our own profiles with more than 20 posts due, every month. Sensor "
+        "needs_style has them written; unchanged posts cost nothing."
+    ),
+)
+def monthly_style_refresh(providers: dg.ResourceParam[Providers]) -> dg.SkipReason:
+    """Make styles due."""
+    with providers.database(start=False, patience=2.0) as database:
+        number = make_styles_due(database)
+    return dg.SkipReason(f"made {number} styles due; needs_style has them written")

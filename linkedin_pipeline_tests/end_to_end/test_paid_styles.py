@@ -217,3 +217,29 @@ def test_a_long_call_keeps_its_profile(bench: Bench) -> None:
             standing.release()
         assert first.result().counts == {StyleOutcome.WRITTEN: 1}
     assert bench.calls() == (1, 0)
+
+
+def test_a_profile_erased_while_its_style_is_written(bench: Bench) -> None:
+    """The answer comes to nobody and is kept nowhere; what it cost stands, without the person."""
+    standing = bench.claude.faults.add(Fault(Kind.HOLD))
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(drain, *bench.urls)
+        try:
+            eventually(bench.claude.ledger.calls)
+            bench.rows(f"select * from erase_profile('{bench.profile}')")
+        finally:
+            standing.release()
+        assert first.result().counts == {StyleOutcome.STALE: 1}
+    assert bench.rows("select count(*) from profiles") == [(0,)]
+    assert bench.answers() == 0
+    assert bench.rows(INCIDENTS) == []
+    assert bench.rows("select profile_id, cost_usd > 0 from ai_usage_logs") == [(None, True)]
+
+
+def test_a_paid_style_goes_with_its_profile(bench: Bench) -> None:
+    """Killed between answer and commit: the kept answer quotes the person, and is erased too."""
+    command = [sys.executable, "-m", "linkedin_pipeline_tests.end_to_end.styling", *bench.urls]
+    assert subprocess.run(command, check=False, timeout=120).returncode == -signal.SIGKILL
+    assert bench.answers() == 1
+    bench.rows(f"select * from erase_profile('{bench.profile}')")
+    assert bench.answers() == 0

@@ -47,7 +47,8 @@ language sql volatile
 as $$
     with queued as (
         insert into profile_work as w (profile_id, task)
-        select p.id, 'style' from profiles p where p.id = any (p_profiles)
+        -- in one order, so that two callers wait for one another instead of locking up
+        select p.id, 'style' from profiles p where p.id = any (p_profiles) order by p.id
         on conflict on constraint profile_work_pkey
         do update set due_at = least(w.due_at, now())
         returning w.profile_id
@@ -56,6 +57,23 @@ as $$
 $$;
 comment on function request_styles is 'Make the styles of profiles due now; returns how many. '
     'Example: select request_styles(array(select id from profiles where type = ''internal''))';
+
+
+create or replace function make_styles_due() returns integer
+language sql volatile
+as $$
+    select request_styles(array(
+        select p.id
+        from profiles p
+        where p.type = 'internal'
+            -- the 21st post, found by the index on author_id
+            and exists (select from viral_posts_bank b where b.author_id = p.id offset 20)
+    ))
+$$;
+comment on function make_styles_due is
+    'Make the styles of all internal profiles with more than 20 posts due now, as every month; '
+    'returns how many. Costs nothing where posts have not changed since. '
+    'Example: select make_styles_due()';
 
 
 create or replace function claim_styles(
