@@ -84,7 +84,9 @@ declare
     draft production_posts;
     made uuid;
 begin
-    if not exists (select from profiles p where p.id = schedule_post.author_id) then
+    -- who erases the author has this row when it comes to the draft
+    perform from profiles p where p.id = schedule_post.author_id for key share;
+    if not found then
         raise exception 'author %: unknown', coalesce(author_id::text, 'null') using
             errcode = 'LP040', hint = 'Give the id of a row of profiles.';
     end if;

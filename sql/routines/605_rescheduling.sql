@@ -8,6 +8,19 @@ as $$
 begin
     -- The post, then its accounts: a publisher that takes them in this order skips the post while
     -- it is locked here, and is waited for otherwise.
+    -- Before them what a deletion would have locked when it comes to them.
+    perform from profiles f
+    where f.id = (select s.author_id from scheduled_posts s where s.id = p_scheduled_post)
+    for key share;
+    perform from post_batches b
+    where b.id = (
+        select d.batch_id from scheduled_posts s
+        join production_posts d on d.id = s.production_post_id
+        where s.id = p_scheduled_post)
+    for key share;
+    perform from production_posts d
+    where d.id = (select s.production_post_id from scheduled_posts s where s.id = p_scheduled_post)
+    for key share;
     perform from scheduled_posts s where s.id = p_scheduled_post for no key update;
     if not found then
         raise exception 'scheduled post %: unknown', coalesce(p_scheduled_post::text, 'null') using
@@ -95,6 +108,7 @@ begin
     update scheduled_post_accounts a set status = 'cancelled'
     where a.scheduled_post_id = cancel_scheduled_post.scheduled_post_id
         and a.status <> 'cancelled';
+    perform cancel_publications(scheduled_post_id);
     update scheduled_posts s set status = 'cancelled'
     where s.id = cancel_scheduled_post.scheduled_post_id;
     if not goes_out_otherwise(scheduled_post_id) then
