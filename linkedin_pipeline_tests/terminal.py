@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 from click.testing import CliRunner, Result
 
 from linkedin_pipeline.cli import main
@@ -36,6 +37,13 @@ class Terminal:
     def invoke(self, *arguments: str) -> Result:
         """Call a command inside this process."""
         return CliRunner(env=self.environment).invoke(main, arguments, prog_name=PROGRAM.name)
+
+    def expected(self, *arguments: str) -> Result:
+        """Call a command inside this process; it must end by itself, not by a stack trace."""
+        result = self.invoke(*arguments)
+        ended = result.exception is None or isinstance(result.exception, SystemExit)
+        assert ended, (result.output, result.exception)
+        return result
 
     def json(self, *arguments: str) -> Any:
         """Call a command inside this process and read the JSON that is all it prints."""
@@ -83,6 +91,16 @@ class Terminal:
         written = _read_all(ours)
         os.close(ours)
         return process.wait(timeout=60), _CONTROLS.sub("", written.decode()).replace("\r\n", "\n")
+
+
+def leaves(command: click.Command, path: tuple[str, ...] = ()) -> dict[str, click.Command]:
+    """Return every command that does something, by its words; groups that list do so, too."""
+    found: dict[str, click.Command] = {}
+    if not isinstance(command, click.Group) or (path and command.invoke_without_command):
+        found[" ".join(path)] = command
+    for name, sub in command.commands.items() if isinstance(command, click.Group) else ():
+        found |= leaves(sub, (*path, name))
+    return found
 
 
 def _read_all(descriptor: int) -> bytes:

@@ -20,10 +20,14 @@ COMMANDS = {
     "db": {"url", "migrate", "stop", "psql", "reset"},
     "demo": set(),
     "enrich": set(),
+    "import": set(),
+    "profiles": {"add", "export", "erase"},
     "requeue": set(),
     "sandbox": set(),
     "search": set(),
+    "serve": set(),
     "status": set(),
+    "styles": set(),
     "flags": {"enable", "disable"},
 }
 PATHS = [(), *((name,) for name in COMMANDS)] + [
@@ -78,7 +82,7 @@ def test_wrong_use_is_exit_code_2(nowhere: Terminal) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("flags", "disable", "x"), ("db", "migrate"), ("enrich",)],
+    [("flags", "disable", "x"), ("db", "migrate"), ("enrich",), ("styles",)],
     ids=" ".join,
 )
 def test_a_database_that_is_away_is_one_line(nowhere: Terminal, arguments: tuple[str, ...]) -> None:
@@ -91,7 +95,9 @@ def test_a_database_that_is_away_is_one_line(nowhere: Terminal, arguments: tuple
 
 
 @pytest.mark.parametrize(
-    "arguments", [("flags",), ("requeue",), ("search", "x"), ("enrich",)], ids=" ".join
+    "arguments",
+    [("flags",), ("requeue",), ("search", "x"), ("enrich",), ("styles",)],
+    ids=" ".join,
 )
 def test_a_schema_that_is_behind_is_one_line(
     empty_database_url: str, tmp_path: Path, arguments: tuple[str, ...]

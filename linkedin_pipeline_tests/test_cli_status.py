@@ -12,12 +12,15 @@ import pytest
 from linkedin_pipeline.database import server
 from linkedin_pipeline.domain.work import Stage
 from linkedin_pipeline_tests.postgres import PostgresServer, ask, transaction
+from linkedin_pipeline_tests.sql import trouble
 from linkedin_pipeline_tests.sql.bank import (
     add_finished_post,
     add_post,
     claim,
     reject,
+    value,
 )
+from linkedin_pipeline_tests.sql.tables import add
 from linkedin_pipeline_tests.terminal import Terminal
 
 Connection = psycopg.Connection[Any]
@@ -103,6 +106,59 @@ def test_the_page_as_text(terminal: Terminal) -> None:
     assert rows["worker_extract_hooks_v2"][0] == "completed"
     assert rows["worker_extract_hooks_v2"][-2:] == ["1,200", "done"]
     assert rows["worker_generate_embeddings_v2"][0] == "dead,"
+
+
+def test_incidents_are_shown(terminal: Terminal, connection: Connection) -> None:
+    """Their number, the newest of them, and that they are only shown; in lines that fit."""
+    for make, _, _ in trouble.TROUBLES.values():
+        make(connection)
+    page = terminal.json("status")["alerts"]
+    assert page["open"] == value(connection, "select count(*) from open_incidents()")
+    assert (page["webhook"], page["undelivered"], page["error"]) == (False, 0, None)
+    assert len(page["newest"]) == 10
+    assert "quokka" not in str(page)
+    code, text = terminal.on_tty("status")
+    assert code == 0
+    assert max(map(len, text.splitlines())) <= 80
+    words = " ".join(text.split())
+    assert f"{page['open']} open; ALERT_WEBHOOK_URL is not set: they are only shown here" in words
+    assert f"and {page['open'] - 10} more" in words
+    assert "incidents: only shown here" in words
+
+
+def test_messages_that_were_not_taken_are_shown(terminal: Terminal, connection: Connection) -> None:
+    """With a webhook the page says how many wait, and what it answered; never its address."""
+    add(connection, "alerts", key="a", kind="failed", last_error="HTTP 410", attempts=1)
+    told = Terminal({**terminal.environment, "ALERT_WEBHOOK_URL": "http://127.0.0.1:1/T0PSECRET"})
+    page = told.json("status")["alerts"]
+    assert (page["webhook"], page["undelivered"], page["error"]) == (True, 1, "HTTP 410")
+    text = told.invoke("status").output
+    assert "0 open; 1 not told: the webhook says HTTP 410" in text
+    assert "incidents: told by ALERT_WEBHOOK_URL" in text
+    assert "T0PSECRET" not in text
+
+
+def test_the_last_maintenance_is_shown(terminal: Terminal, connection: Connection) -> None:
+    """Of each task that was ever done the last time, with its counts; no drain is among them."""
+    connection.execute(
+        "insert into task_execution_logs_v2 (worker_name, status, started_at, results) values "
+        "('maintenance_old_runs', 'completed', now() - interval '2 days', '{\"deleted\": 7}'), "
+        "('maintenance_old_runs', 'completed', now(), '{\"deleted\": 1200, \"kept\": 0}'), "
+        "('maintenance_ledgers', 'failed', now(), '{}')"
+    )
+    page = terminal.json("status")
+    assert page["drains"] == []
+    assert {one["worker"]: one["results"].get("deleted") for one in page["maintenance"]} == {
+        "maintenance_old_runs": 1200,
+        "maintenance_ledgers": None,
+    }
+    text = terminal.invoke("status").output
+    shown = text.partition("Last maintenance\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.split()[:2] for line in shown[1:]] == [
+        ["ledgers", "failed"],
+        ["old_runs", "completed"],
+    ]
+    assert shown[2].endswith("1,200 deleted")
 
 
 def test_an_empty_bank_has_a_page(terminal: Terminal) -> None:

@@ -3,8 +3,6 @@
 What a command needs is imported inside it: ``--help`` must not wait for Dagster or a model.
 """
 
-from typing import Final
+from linkedin_pipeline.status_facts import PATIENCE
 
-PATIENCE: Final = 2.0
-"""Seconds that a short command waits for a database that does not answer; starting an embedded
-server that died is not counted."""
+__all__ = ["PATIENCE"]

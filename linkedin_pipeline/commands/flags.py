@@ -7,6 +7,7 @@ from dataclasses import asdict
 import click
 
 from linkedin_pipeline.commands import PATIENCE
+from linkedin_pipeline.commands.completion import workers
 from linkedin_pipeline.commands.output import (
     console,
     json_option,
@@ -41,7 +42,7 @@ def flags(context: click.Context, *, as_json: bool) -> None:
 
 
 @flags.command()
-@click.argument("name")
+@click.argument("name", shell_complete=workers)
 @json_option
 def enable(name: str, *, as_json: bool) -> None:
     """Switch a worker on; - and _ are alike in its name."""
@@ -49,7 +50,7 @@ def enable(name: str, *, as_json: bool) -> None:
 
 
 @flags.command()
-@click.argument("name")
+@click.argument("name", shell_complete=workers)
 @json_option
 def disable(name: str, *, as_json: bool) -> None:
     """Switch a worker off; - and _ are alike in its name."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from rich.console import Console
-from rich.table import Table
 
+from linkedin_pipeline.domain.wording import age
 from linkedin_pipeline.domain.work import Stage
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,6 +44,8 @@ def console(*, stderr: bool = False) -> Console:
     On a terminal lines break between words; elsewhere they stay whole, so that programs can read
     them.  Tables keep to the width in both cases (80 columns where it is unknown).
     """
+    from rich.console import Console
+
     made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     made.soft_wrap = not made.is_terminal
     return made
@@ -53,6 +58,8 @@ def show_table(to: Console, table: Table) -> None:
 
 def plain_table(*columns: str, right: Sequence[str] = (), title: str | None = None) -> Table:
     """Return a table without lines; the columns named in ``right`` hold numbers."""
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title=title, title_justify="left")
     for column in columns:
         if column in right:
@@ -75,26 +82,13 @@ def show_dead_letters(to: Console, letters: Iterable[Mapping[str, Any]]) -> None
 
 def print_json(document: object) -> None:
     """Print a document as JSON in ASCII, whatever the terminal's encoding; times as ISO 8601."""
-    click.echo(json.dumps(document, indent=2, default=_as_json))
+    click.echo(json.dumps(document, indent=2, default=as_json_value))
 
 
-def _as_json(value: object) -> object:
+def as_json_value(value: object) -> object:
+    """Write what JSON has no form for: times as ISO 8601, other things as their text."""
     isoformat = getattr(value, "isoformat", None)
     return isoformat() if isoformat else str(value)
-
-
-def age(seconds: float) -> str:
-    """Write a length of time in its largest unit, rounded down: ``40 s``, ``3 min``, ``2 days``."""
-    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size or (seconds >= size and unit != "days"):
-            return f"{seconds // size:.0f} {unit}"
-    return f"{max(seconds, 0):.0f} s"
-
-
-def one_line(text: str, width: int) -> str:
-    """Return the text on one line, cut to ``width`` characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
 
 
 def show_batches(to: Console, batches: Sequence[dict[str, Any]], indent: str = "") -> None:
@@ -110,3 +104,9 @@ def show_batches(to: Console, batches: Sequence[dict[str, Any]], indent: str = "
             f"{indent}Batch {one['provider_batch_id'] or one['id']}: {one['stage']}, "
             f"{one['state']}, begun {age(one['age'])} ago; {'; '.join(filter(None, parts))}"
         )
+
+
+def show_heading(to: Console, text: str) -> None:
+    """Print an empty line and the heading of a part."""
+    to.print()
+    to.print(text, style="bold")

@@ -9,7 +9,8 @@ from rich.console import Console
 from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.overview import example_style, label_mix
 from linkedin_pipeline.definitions import build_defs
-from linkedin_pipeline.defs.in_process import instance, run_health_checks, run_styles
+from linkedin_pipeline.defs.in_process import instance, run_health_checks
+from linkedin_pipeline.defs.local_jobs import run_job
 from linkedin_pipeline.wiring import Providers
 
 LABELS_SHOWN = 5
@@ -30,7 +31,7 @@ def show_label_mix(console: Console, database: Database) -> None:
 def show_styles(console: Console, database: Database, providers: Providers) -> str | None:
     """Write the styles that are due, print one; return the error of a run that failed."""
     with instance() as dagster_instance:
-        error = run_styles(build_defs(providers), dagster_instance)
+        _, error = run_job(build_defs(providers), dagster_instance, "styles")
     console.print()
     style = example_style(database)
     if error:

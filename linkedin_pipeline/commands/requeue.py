@@ -56,8 +56,8 @@ def requeue(
 
     providers = build_providers()
     models = {
-        Stage.EMBEDDINGS: providers.embedder.model,
-        **dict.fromkeys(LABEL_STAGES, providers.classifier.model),
+        Stage.EMBEDDINGS: (providers.embedder.model,),
+        **dict.fromkeys(LABEL_STAGES, providers.label_models),
     }
     wanted = _wanted(stage, post, models if model_changed else None)
     to = console(stderr=as_json)
@@ -83,7 +83,7 @@ def requeue(
 
 
 def _wanted(
-    stage: str | None, post: UUID | None, models: Mapping[Stage, str] | None
+    stage: str | None, post: UUID | None, models: Mapping[Stage, tuple[str, ...]] | None
 ) -> Sequence[Requeue]:
     from linkedin_pipeline.database.commands import Requeue
 

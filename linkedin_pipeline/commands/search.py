@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from linkedin_pipeline.commands import PATIENCE
-from linkedin_pipeline.commands.output import console, json_option, one_line, print_json
+from linkedin_pipeline.commands.output import console, json_option, print_json
 from linkedin_pipeline.domain.embeddings import embedded_text
 from linkedin_pipeline.domain.errors import BadInput, Misconfigured
 from linkedin_pipeline.domain.posts import has_words
+from linkedin_pipeline.domain.wording import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("text")
-@click.option("--author", help="Posts of one author: full name, LinkedIn identifier or id.")
+@click.option(
+    "--author", help="Posts of one author: id, partition key, LinkedIn identifier or name."
+)
 @click.option("--topic", help="Posts on one topic: name, slug or id.")
 @click.option(
     "--count", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many."
@@ -44,8 +47,9 @@ def search(
     Best first, and in any language that the model knows.
     The number before each is its similarity: 1 minus the cosine distance of the vectors.
     """
-    from linkedin_pipeline.database.commands import find_author, find_topic
+    from linkedin_pipeline.database.commands import find_topic
     from linkedin_pipeline.database.commands import search as find
+    from linkedin_pipeline.database.people import named_profile
     from linkedin_pipeline.wiring import build_providers
 
     if not has_words(embedded_text(text)):
@@ -53,9 +57,11 @@ def search(
     providers = build_providers()
     with providers.database(patience=PATIENCE) as database:
         # first what can be refused at once: loading a model takes a second
-        embedder = searching_embedder(providers, database)
-        author_id = find_author(database, author) if author else None
+        author_id = (
+            named_profile(database, author, subject="--author", names=True).id if author else None
+        )
         topic_id = find_topic(database, topic) if topic else None
+        embedder = searching_embedder(providers, database)
         found = find(
             database,
             embedder.embed([embedded_text(text)])[0],

@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
 
+from linkedin_pipeline.commands.dagster_page import show_runs, show_ticks
+from linkedin_pipeline.commands.linkedin_page import show_publishing, show_sync
+from linkedin_pipeline.commands.models_page import show_cascade, show_models
 from linkedin_pipeline.commands.output import (
-    age,
     plain_table,
     show_batches,
     show_dead_letters,
+    show_heading,
     show_table,
 )
+from linkedin_pipeline.domain.wording import age, did, share
 
 
 def show_page(to: Console, page: dict[str, Any]) -> None:
     """Print what `read_page` read; parts that are missing are left out."""
     _database(to, page)
-    if "stages" in page:
-        _stages(to, page)
-    if "drains" in page:
-        _drains(to, page)
-    if page.get("batches"):
-        _heading(to, "Batches that posts wait for")
-        show_batches(to, page["batches"], "  ")
-    if "bank" in page:
-        _bank(to, page)
-    _providers(to, page)
-    if "models" in page:
-        _models(to, page)
+    parts: tuple[tuple[str, Callable[[Any], None]], ...] = (
+        ("alerts", lambda part: _alerts(to, part)),
+        ("stages", lambda _: _stages(to, page)),
+        ("drains", lambda part: _drains(to, "Last drains", part)),
+        ("runs", lambda part: show_runs(to, part)),
+        ("ticks", lambda part: show_ticks(to, part)),
+        ("maintenance", lambda part: _maintenance(to, part)),
+        ("batches", lambda part: _batches(to, part)),
+        ("publishing", lambda part: show_publishing(to, part)),
+        ("sync", lambda part: show_sync(to, part)),
+        ("bank", lambda _: _bank(to, page)),
+        ("providers", lambda _: _configuration(to, page)),
+        ("cascade", lambda part: show_cascade(to, part)),
+        ("models", lambda part: show_models(to, part)),
+    )
+    for name, show in parts:
+        if page.get(name) is not None:
+            show(page[name])
 
 
-def _heading(to: Console, text: str) -> None:
-    to.print()
-    to.print(text, style="bold")
+def _batches(to: Console, batches: list[dict[str, Any]]) -> None:
+    if batches:
+        show_heading(to, "Batches that posts wait for")
+        show_batches(to, batches, "  ")
 
 
 def _database(to: Console, page: dict[str, Any]) -> None:
@@ -56,8 +68,25 @@ def _database(to: Console, page: dict[str, Any]) -> None:
     to.print(f"Dagster's daemon: {dagster['state']}{seen}{reason}")
 
 
+def _alerts(to: Console, alerts: dict[str, Any]) -> None:
+    if not (alerts["open"] or alerts["undelivered"]):
+        return
+    show_heading(to, "Incidents")
+    waiting = f"; {alerts['undelivered']:,} not told" if alerts["webhook"] else ""
+    if waiting and alerts["error"]:
+        waiting += f": the webhook says {alerts['error']}"
+    if not alerts["webhook"]:
+        waiting = "; ALERT_WEBHOOK_URL is not set: they are only shown here"
+    to.print(f"  {alerts['open']:,} open{waiting}", style="red")
+    for one in alerts["newest"]:
+        to.print(f"  {one['since']:%Y-%m-%d %H:%M} {one['title']}")
+        to.print(f"    {one['detail']}")
+    if alerts["open"] > len(alerts["newest"]):
+        to.print(f"  and {alerts['open'] - len(alerts['newest']):,} more")
+
+
 def _stages(to: Console, page: dict[str, Any]) -> None:
-    _heading(to, "Work")
+    show_heading(to, "Work")
     numbers = ("flagged", "for retry", "taken", "dead", "oldest due")
     table = plain_table("stage", "", *numbers, right=numbers)
     for stage in page["stages"]:
@@ -69,46 +98,51 @@ def _stages(to: Console, page: dict[str, Any]) -> None:
             "" if due is None else age((datetime.now(UTC) - due).total_seconds()),
         )
     show_table(to, table)
-    if page["dead_letters"]:
-        _heading(to, "Dead letters (linkedin-pipeline requeue puts them back)")
+    off = [one["worker"] for one in page.get("flags", []) if not one["on"]]
+    if off:
+        to.print(f"Switched off: {', '.join(off)} (linkedin-pipeline flags)", style="red")
+    if page.get("leases"):
+        held = (
+            f"{one['held']:,} × {one['kind']} ({age(one['ends_in'])})" for one in page["leases"]
+        )
+        to.print(f"Leases, and when the first of each ends: {', '.join(held)}")
+    if page.get("dead_letters"):
+        show_heading(to, "Dead letters (linkedin-pipeline requeue puts them back)")
         show_dead_letters(to, page["dead_letters"])
 
 
-def _drains(to: Console, page: dict[str, Any]) -> None:
-    _heading(to, "Last drains")
-    if not page["drains"]:
+def _drains(to: Console, heading: str, drains: list[dict[str, Any]]) -> None:
+    show_heading(to, heading)
+    if not drains:
         to.print("  none yet")
     table = plain_table("  worker", "state", "started", "did")
-    for one in page["drains"]:
+    for one in drains:
         table.add_row(
-            f"  {one['worker']}",
+            f"  {one['worker'].removeprefix('maintenance_')}",
             f"dead, silent for {age(one['silence'])}" if one["dead"] else one["status"],
             f"{age(one['age'])} ago",
-            one["error"] or _did(one["results"]),
+            one["error"] or did(one["results"]),
         )
-    if page["drains"]:
+    if drains:
         show_table(to, table)
 
 
-def _did(results: dict[str, Any]) -> str:
-    """Return the counts that are not zero, and why it ended when that is worth a word."""
-    skipped = {"batches", "seconds", "compute_seconds", "database_seconds"}
-    counts = [f"{v:,} {k}" for k, v in results.items() if isinstance(v, int) and k not in skipped]
-    done = ", ".join(part for part in counts if not part.startswith("0 ")) or "nothing"
-    return f"{done}; {results['reason']}" if results.get("reason") else done
+def _maintenance(to: Console, tasks: list[dict[str, Any]]) -> None:
+    if tasks:
+        _drains(to, "Last maintenance", tasks)
 
 
 def _bank(to: Console, page: dict[str, Any]) -> None:
     bank, profiles = page["bank"], page["profiles"]
-    _heading(to, "Bank")
+    show_heading(to, "Bank")
     to.print(f"  {bank['posts']:,} posts by {bank['authors']:,} authors")
     shares = ", ".join(
-        f"{name.replace('_', ' ')} {_share(bank[name], bank['posts'])}"
+        f"{name.replace('_', ' ')} {share(bank[name], bank['posts'])}"
         for name in ("hooks", "embeddings", "hook_types", "topics", "audiences")
     )
     to.print(f"  with {shares}")
     for model in page["embedding_models"]:
-        covered = _share(model["vectors"], bank["embeddings"])
+        covered = share(model["vectors"], bank["embeddings"])
         to.print(f"  {model['vectors']:,} vectors of {model['name']}, {model['state']}, {covered}")
     to.print(
         f"  {profiles['profiles']:,} profiles, {profiles['styles']:,} with a style, "
@@ -116,58 +150,15 @@ def _bank(to: Console, page: dict[str, Any]) -> None:
     )
 
 
-def _share(part: int, whole: int) -> str:
-    """Return a share in percent: 100 % only when nothing is missing, 0 % only without any."""
-    if not whole:
-        return "–"
-    percent = round(100 * part / whole)
-    return f"{min(percent, 99) if part < whole else 100} %" if part else "0 %"
-
-
-def _providers(to: Console, page: dict[str, Any]) -> None:
-    _heading(to, "Configuration")
+def _configuration(to: Console, page: dict[str, Any]) -> None:
+    show_heading(to, "Configuration")
     for service, model in page["providers"].items():
         note = " (on this computer, no key)" if model and model.startswith("local:") else ""
-        to.print(f"  {service}: {model or 'not configured'}{note}")
+        if model:
+            to.print(f"  {service}: {model}{note}")
+    for one in page["not_configured"]:
+        to.print(f"  {one['what']}: not configured, {one['until_then']}; set {_and(one['set'])}")
 
 
-def _models(to: Console, page: dict[str, Any]) -> None:
-    """Print money and troubles, when there are any."""
-    models = page["models"]
-    budget = models["daily_budget_usd"]
-    if models["spent_today_usd"] or budget is not None:
-        limit = "no limit" if budget is None else f"of {budget:,.2f} a day"
-        to.print(f"  paid models today: {models['spent_today_usd']:,.4f} USD, {limit}")
-    for one in models["pauses"]:
-        to.print(f"  {one['scope']} waits {age(one['left'])}: {one['reason']}", style="red")
-    for one in models["incidents"]:
-        to.print(
-            f"  {one['scope']} since {one['since']:%Y-%m-%d %H:%M}: {one['reason']}", style="red"
-        )
-    for one in models["ending"]:
-        when = f"in {one['days']} days, on" if one["days"] > 0 else "since"
-        to.print(
-            f"  {one['model']} is no longer served {when} {one['date']}: name another model in its "
-            "variable, then run: linkedin-pipeline requeue --model-changed",
-            style="red",
-        )
-    if budget is not None and models["unpriced"]:
-        names = ", ".join(models["unpriced"])
-        to.print(
-            f"  No price in ai_model_pricing, so not called under a budget: {names}", style="red"
-        )
-    if models["spending"]:
-        _heading(to, "Cost by month, purpose and profile")
-        numbers = ("calls", "tokens in", "cached", "out", "USD")
-        table = plain_table("  month", "purpose", "profile", *numbers, right=numbers)
-        for one in models["spending"]:
-            tokens = (one[f"{kind}_tokens"] for kind in ("input", "cached", "output"))
-            table.add_row(
-                f"  {one['month']}",
-                one["purpose"] or "",
-                one["profile"] or "",
-                f"{one['calls']:,}",
-                *(f"{number:,}" for number in tokens),
-                f"{one['cost_usd']:,.4f}",
-            )
-        show_table(to, table)
+def _and(words: list[str]) -> str:
+    return " and ".join(words)

@@ -1,6 +1,6 @@
 """Counts that people look at: pure reads, each given up after 20 seconds.
 
-Raises (all functions but `daemon`): DatabaseDown when the database does not answer, or not in time.
+Raises (all functions): DatabaseDown when the database does not answer, or not in time.
 """
 
 from __future__ import annotations
@@ -8,25 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeVar
-
-import psycopg
+from typing import Any, TypeVar
 
 from linkedin_pipeline.database.connections import Connection, Database
 from linkedin_pipeline.database.incidents import ABANDONED, SILENCE
 from linkedin_pipeline.database.migration_history import pending
 from linkedin_pipeline.database.queries import query
-from linkedin_pipeline.database.urls import dagster_url
-from linkedin_pipeline.domain.errors import PipelineError
+from linkedin_pipeline.domain.upkeep import Upkeep
 from linkedin_pipeline.domain.work import Stage
-from linkedin_pipeline.settings import Settings
 
 R = TypeVar("R")
 
 STATEMENT_TIMEOUT = "20s"
-DAEMON_IS_DEAD = 120.0
-"""Seconds without a heart-beat after which Dagster's daemon counts as stopped; it beats twice a
-minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +45,15 @@ class DeadLetters:
     code: str
     number: int
     example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """Work of one kind in somebody's hands; the first lease ends in ``ends_in`` seconds."""
+
+    kind: str
+    held: int
+    ends_in: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +118,6 @@ class Drain:
         return self.status == "running" and self.silence > patience.total_seconds()
 
 
-@dataclass(frozen=True, slots=True)
-class Daemon:
-    """Dagster's daemon; ``age`` is the seconds since its last heart-beat, where that is known."""
-
-    state: Literal["running", "stopped", "unknown"]
-    age: float | None = None
-    reason: str | None = None
-
-
 def work_left(database: Database) -> Mapping[Stage, StageWork]:
     """Return the flagged work of each stage that has any, in the order of the stages."""
     found = {row[0]: StageWork(*row[1:]) for row in _rows(database, "work_left")}
@@ -151,6 +144,11 @@ def model_counts(database: Database) -> list[ModelCount]:
     return [ModelCount(*row) for row in _rows(database, "model_counts")]
 
 
+def leases(database: Database) -> list[Leases]:
+    """Return the leases that hold now: on posts by stage, styles, publications and alerts."""
+    return [Leases(*row) for row in _rows(database, "leases")]
+
+
 def switches(database: Database) -> list[Switch]:
     """Return all switches by name."""
     return [Switch(*row) for row in _rows(database, "switches")]
@@ -166,41 +164,23 @@ def last_drains(database: Database) -> list[Drain]:
     return [Drain(*row) for row in _rows(database, "last_drains")]
 
 
+def last_upkeep(database: Database) -> list[Drain]:
+    """Return the last time of each task of the maintenance, of those that were ever done."""
+    return [Drain(*row) for row in _rows(database, "last_upkeep", [*map(str, Upkeep)])]
+
+
 def missing_schema(database: Database) -> tuple[str, ...]:
     """Name what the database lacks of this version's SQL; empty when it is current."""
-    return _read(database, pending)
-
-
-def daemon(settings: Settings) -> Daemon:
-    """Look into Dagster's database for a young heart-beat; takes 2 seconds or so at most.
-
-    Starts no server and raises nothing: what cannot be found out is unknown.
-    """
-    try:
-        url = dagster_url(settings, start=False)
-        with psycopg.connect(
-            url, autocommit=True, connect_timeout=2, options="-c statement_timeout=2000"
-        ) as connection:
-            row = connection.execute(query("daemon_age")).fetchone()
-    except psycopg.errors.UndefinedTable:
-        return Daemon("stopped", reason="Dagster has never run on its database")
-    except PipelineError as error:
-        return Daemon("unknown", reason=f"{error.subject}: {error.value}")
-    except psycopg.Error as error:
-        # no message: libpq's may quote the address
-        reason = f"Dagster's database did not answer: {type(error).__name__}"
-        return Daemon("unknown", reason=reason)
-    age = row[0] if row else None
-    if age is None:
-        return Daemon("stopped", reason="it has never run")
-    return Daemon("running" if age <= DAEMON_IS_DEAD else "stopped", age)
+    return bounded_read(database, pending)
 
 
 def _rows(database: Database, name: str, *arguments: Any) -> list[tuple[Any, ...]]:
-    return _read(database, lambda c: c.execute(query(name), arguments).fetchall())
+    return bounded_read(database, lambda c: c.execute(query(name), arguments).fetchall())
 
 
-def _read(database: Database, read: Callable[[Connection], R]) -> R:
+def bounded_read(database: Database, read: Callable[[Connection], R]) -> R:
+    """Give ``read`` a read-only transaction and 20 seconds for each statement."""
+
     def work(connection: Connection) -> R:
         with connection.transaction():
             connection.execute(query("status_reading"), (STATEMENT_TIMEOUT,))

@@ -13,6 +13,20 @@ select stage::text, count(*),
     ) - now())::float8
 from post_work group by stage
 
+-- name: leases
+select kind, count(*), extract(epoch from min(lease_until) - now())::float8
+from (
+    select stage::text as kind, lease_until from post_work
+    union all
+    select task::text, lease_until from profile_work
+    union all
+    select 'publishing', leased_until from publications
+    union all
+    select 'alerts', lease_until from alerts
+) as held
+where lease_until >= now()
+group by kind order by kind
+
 -- name: switches
 select worker_name, is_enabled, description
 from worker_feature_flags_v2 order by worker_name
@@ -60,6 +74,16 @@ cross join lateral (
 ) as last
 order by f.worker_name
 
--- name: daemon_age
-select extract(epoch from now())::float8 - max((body::json ->> 'timestamp')::float8)
-from daemon_heartbeats
+-- name: last_upkeep
+select last.worker_name, last.status,
+    extract(epoch from now() - last.started_at)::float8,
+    extract(epoch from now() - coalesce(last.heartbeat_at, last.started_at))::float8,
+    last.heartbeat_at is not null,
+    last.results, last.error_message
+from unnest(%s::text[]) with ordinality as u (worker_name, place)
+cross join lateral (
+    select * from task_execution_logs_v2 l
+    where l.worker_name = u.worker_name
+    order by l.started_at desc limit 1
+) as last
+order by u.place

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from dagster._daemon.types import DaemonHeartbeat
-from dagster_postgres import DagsterPostgresStorage
 
 from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.status import (
@@ -20,7 +16,6 @@ from linkedin_pipeline.database.status import (
     ModelCount,
     ProfileCounts,
     bank_counts,
-    daemon,
     dead_letters,
     drains_of,
     last_drains,
@@ -31,8 +26,6 @@ from linkedin_pipeline.database.status import (
     work_left,
 )
 from linkedin_pipeline.domain.work import Stage
-from linkedin_pipeline.settings import Settings
-from linkedin_pipeline_tests.postgres import PostgresServer
 from linkedin_pipeline_tests.sql.bank import (
     MODEL,
     OVER,
@@ -209,54 +202,3 @@ def test_a_schema_that_is_behind_names_what_it_lacks(
     assert missing_schema(database) == ()
     with Database(empty_database_url) as empty:
         assert "0001_bank" in missing_schema(empty)[0]
-
-
-HEARTBEATS = "create table daemon_heartbeats (daemon_type text, body text)"
-
-
-def beat(url: str, seconds_ago: float) -> None:
-    """Leave a heart-beat as Dagster writes it."""
-    body = f'{{"__class__": "DaemonHeartbeat", "timestamp": {time.time() - seconds_ago}}}'
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("insert into daemon_heartbeats values ('SENSOR', %s)", (body,))
-
-
-def test_the_daemon_runs_while_its_heart_beats(empty_database_url: str) -> None:
-    """No table or no row: never started; a young beat: running; an old one: stopped."""
-    settings = Settings(dagster_database_url=empty_database_url)
-    assert (daemon(settings).state, daemon(settings).age) == ("stopped", None)
-    with psycopg.connect(empty_database_url, autocommit=True) as connection:
-        connection.execute(HEARTBEATS)
-    assert (daemon(settings).state, daemon(settings).age) == ("stopped", None)
-    beat(empty_database_url, 600)
-    assert daemon(settings).state == "stopped"
-    assert daemon(settings).age == pytest.approx(600, abs=60)
-    beat(empty_database_url, 5)
-    assert daemon(settings).state == "running"
-
-
-def test_dagsters_own_heart_beat_is_read(empty_database_url: str) -> None:
-    """Table and form are those of the installed Dagster."""
-    url = empty_database_url.replace("postgresql://", "postgresql+psycopg2://")
-    storage = DagsterPostgresStorage(url)
-    storage.run_storage.add_daemon_heartbeat(DaemonHeartbeat(time.time(), "SENSOR", "id", []))
-    assert daemon(Settings(dagster_database_url=empty_database_url)).state == "running"
-
-
-def test_an_unreachable_dagster_is_unknown(postgres_server: PostgresServer, tmp_path: Path) -> None:
-    """No server, a wrong password, no embedded server: never an error, and no password shown."""
-    refused = f"postgresql://me:secret@127.0.0.1:{postgres_server.embedded.port}/postgres"
-    closed = "postgresql://me:secret@127.0.0.1:9/dagster"
-    for url in (refused, closed):
-        found = daemon(Settings(dagster_database_url=url))
-        assert found.state == "unknown"
-        assert "secret" not in (found.reason or "")
-    assert daemon(Settings(home=tmp_path)).state == "unknown"
-
-
-def test_a_heart_beat_of_another_form_is_unknown(empty_database_url: str) -> None:
-    """A later Dagster may write its rows in another way."""
-    with psycopg.connect(empty_database_url, autocommit=True) as connection:
-        connection.execute(HEARTBEATS)
-        connection.execute("insert into daemon_heartbeats values ('SENSOR', 'not json')")
-    assert daemon(Settings(dagster_database_url=empty_database_url)).state == "unknown"
