@@ -59,7 +59,8 @@ def demo(providers: Providers, console: Console, posts: Path | None = None) -> b
 def _load(console: Console, database: Database, posts: Path | None) -> None:
     started = time.monotonic()
     with _source(posts) as source:
-        added = PostgresPostArchive(database).add(read_posts(source, datetime.now(UTC)))
+        posts_read = read_posts(source, datetime.now(UTC))
+        added = PostgresPostArchive(database).add(posts_read).added
     if added:
         seconds = time.monotonic() - started
         console.print(f"Loaded {added:,} posts from {source.name} in {seconds:.1f} s.")

@@ -9,7 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from linkedin_pipeline.domain.ai import CallOutcome, Permit, Plan, Usage
-from linkedin_pipeline.domain.bank import NewPost
+from linkedin_pipeline.domain.bank import Added, NewPost
 from linkedin_pipeline.domain.embeddings import Embedded
 from linkedin_pipeline.domain.labels import Choice, Label
 from linkedin_pipeline.domain.profiles import ProfileClaim, StyleIncident
@@ -179,8 +179,12 @@ class AnswerStore(Protocol):
         """Return the kept label names of ``keys``."""
         ...
 
-    def keep_labels(self, answers: Mapping[bytes, str]) -> None:
-        """Keep label names, before anything else is done with them."""
+    def keep_labels(self, answers: Mapping[bytes, str], profile_id: UUID | None = None) -> None:
+        """Keep label names, before anything else is done with them.
+
+        ``profile_id`` says whose style it is: it goes with the profile, and is not kept at all once
+        the profile is erased.
+        """
         ...
 
     def forget(self, keys: Sequence[bytes]) -> None:
@@ -246,8 +250,8 @@ class StyleDesk(Protocol):
 class PostArchive(Protocol):
     """The bank of posts."""
 
-    def add(self, posts: Iterable[NewPost]) -> int:
-        """Add posts and their authors; return how many posts were not there yet."""
+    def add(self, posts: Iterable[NewPost]) -> Added:
+        """Add posts and their authors, refresh those that are known; say what that did."""
         ...
 
 
@@ -301,7 +305,10 @@ class WorkQueue(Protocol):
     def store_labels(
         self, stage: Stage, claims: Sequence[Claim], choices: Sequence[Choice], model: str
     ) -> Settled:
-        """Write labels; one that is no longer active counts as stale."""
+        """Write labels; one that is no longer active counts as stale.
+
+        ``model`` chose those that do not say another.
+        """
         ...
 
     def retry(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -11,7 +13,11 @@ from typing import Any
 from linkedin_pipeline.adapters.anthropic_client import AnthropicClient
 from linkedin_pipeline.adapters.anthropic_styles import anthropic_styles
 from linkedin_pipeline.adapters.calls import Caller, CallLimits
+from linkedin_pipeline.adapters.cascading_classifier import CascadingClassifier
 from linkedin_pipeline.adapters.chat_profiles import ModelProfile, profile_of
+from linkedin_pipeline.adapters.edges import BASE_URL as EDGES_URL
+from linkedin_pipeline.adapters.edges import FAILING, EdgesFeed
+from linkedin_pipeline.adapters.edges import PROVIDER as EDGES
 from linkedin_pipeline.adapters.fallback_styles import FallbackStyleWriter
 from linkedin_pipeline.adapters.limiter import RateLimiter
 from linkedin_pipeline.adapters.local_embedder import LocalEmbedder
@@ -21,15 +27,20 @@ from linkedin_pipeline.adapters.openai_classifier import OpenAiClassifier
 from linkedin_pipeline.adapters.openai_client import OpenAiClient
 from linkedin_pipeline.adapters.openai_embedder import OpenAiEmbedder
 from linkedin_pipeline.adapters.openai_styles import openai_styles
+from linkedin_pipeline.adapters.webhook import AlertWebhook
+from linkedin_pipeline.database.calls import PostgresCallLedger
+from linkedin_pipeline.database.cascade import PostgresNeighbours
 from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.ledger import PostgresAiLedger, PostgresAnswerStore
 from linkedin_pipeline.database.urls import application_url, recover_url
 from linkedin_pipeline.domain.ai import LOCAL, OPENAI, Model
+from linkedin_pipeline.domain.cascade import cascade_of
 from linkedin_pipeline.domain.errors import Misconfigured
 from linkedin_pipeline.ports import AiLedger, AnswerStore, Classifier, Clock, Embedder, StyleWriter
 from linkedin_pipeline.settings import LOCAL_EMBEDDING_MODEL, Endpoint, Settings
 from linkedin_pipeline.workers.engine import Limits
 from linkedin_pipeline.workers.styles import StyleLimits
+from linkedin_pipeline.workers.sync import SyncLimits
 
 logger = logging.getLogger(__name__)
 
@@ -147,6 +158,7 @@ class Providers:
     clock: Clock = field(default_factory=SystemClock)
     limits: Limits = field(default_factory=Limits)
     style_limits: StyleLimits = field(default_factory=StyleLimits)
+    sync_limits: SyncLimits = field(default_factory=SyncLimits)
     workshop: Workshop | None = None
 
     def bound(self, database: Database, run_id: str | None = None) -> Providers:
@@ -155,7 +167,25 @@ class Providers:
             return self
         budget = self.settings.ai_daily_budget
         ledger = PostgresAiLedger(database, budget=budget, run_id=run_id)
-        return _with_models(self, self.workshop, ledger, PostgresAnswerStore(database))
+        bound = _with_models(self, self.workshop, ledger, PostgresAnswerStore(database))
+        threshold = self.settings.classification_cascade
+        if threshold is None or not isinstance(bound.classifier, OpenAiClassifier):
+            return bound
+        neighbours = PostgresNeighbours(database)
+        cascade = CascadingClassifier(bound.classifier, neighbours, threshold)
+        return replace(bound, classifier=cascade)
+
+    @property
+    def label_models(self) -> tuple[str, ...]:
+        """What is stored beside labels that are up to date: the classifier, and its cascade."""
+        if self.settings.classification_cascade is None:
+            return (self.classifier.model,)
+        return (self.classifier.model, cascade_of(self.classifier.model))
+
+    def alert_webhook(self, database: Database) -> AlertWebhook | None:
+        """Return where incidents are posted, to be closed after use; None when it is not set."""
+        url = self.settings.alert_webhook_url
+        return AlertWebhook(url, PostgresCallLedger(database)) if url else None
 
     def embedder_named(self, name: str, database: Database) -> Embedder | None:
         """Return the embedder of another model, ``provider:model``; None when it cannot be had."""
@@ -173,6 +203,25 @@ class Providers:
             return self.workshop.embedder(model, ledger, PostgresAnswerStore(database))
         except (ValueError, Misconfigured):
             return None
+
+    @contextmanager
+    def profile_feed(self, database: Database, run_id: str | None = None) -> Iterator[EdgesFeed]:
+        """Give what reads profiles, with its calls in the database's ledger.
+
+        Raises:
+            Misconfigured: there is no key.
+        """
+        at = self.settings.edges
+        if at is None or at.api_key is None:
+            raise Misconfigured("EDGES_API_KEY", "it is not set", "Set it to have profiles read.")
+        ledger = PostgresCallLedger(database, run_id=run_id)
+        doubted = ledger.paused_for(EDGES, FAILING)
+        url = at.base_url or EDGES_URL
+        feed = EdgesFeed(at.api_key, url, ledger, self.clock, doubted=doubted)
+        try:
+            yield feed
+        finally:
+            feed.close()
 
     def database(self, *, start: bool = True, patience: float = 60.0) -> Database:
         """Return the application database, to be used as a context.
@@ -216,5 +265,8 @@ def build_providers(settings: Settings | None = None) -> Providers:
         style_writer=workshop.style_writer(unbound, unbound),
         clock=clock,
         style_limits=StyleLimits(min_posts=settings.style_min_posts),
+        sync_limits=SyncLimits(
+            max_profiles=settings.sync_max_profiles, max_pages=settings.sync_max_pages
+        ),
         workshop=workshop,
     )

@@ -11,6 +11,7 @@ import pytest
 import pytest_socket
 from psycopg.rows import TupleRow
 
+from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.migrate import migrate
 from linkedin_pipeline.settings import PROJECT_ROOT
 from linkedin_pipeline_tests.postgres import PostgresServer, running_server
@@ -21,6 +22,7 @@ _SCRUBBED = frozenset(
         "DATABASE_URL",
         "EMBEDDING_MODEL",
         "CLASSIFICATION_MODEL",
+        "CLASSIFICATION_CASCADE",
         "AI_DAILY_BUDGET_USD",
         "ALERT_WEBHOOK_URL",
         "SCHEDULER_SECRET",
@@ -80,6 +82,13 @@ def database_url(postgres_server: PostgresServer, migrated_template: str) -> Ite
     """Give a migrated database of the test's own, as the role that owns it."""
     with postgres_server.database(template=migrated_template) as url:
         yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Give the application's own connections to the database of ``database_url``."""
+    with Database(database_url, patience=10) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -262,45 +262,24 @@ SCHEDULES: Mapping[str, str] = {
     "health_checks": "*/15 * * * *",
 }
 
+ROUTES = """
+GET /functions/v1/orchestrator-v2
+POST /functions/v1/worker-extract-hooks-v2
+POST /functions/v1/worker-generate-embeddings-v2
+POST /functions/v1/worker-classify-hooks-v2
+POST /functions/v1/worker-classify-topics-v2
+POST /functions/v1/worker-classify-audiences-v2
+POST /functions/v1/worker-complete-profiles-v2
+POST /functions/v1/publish-scheduled
+POST /functions/v1/sync-profiles
+GET /healthz
+"""
+
 # What is not there yet, by the issue that brings it: take a name off when it is there.
-PENDING_ENVIRONMENT: Mapping[str, int] = {
-    "UNIPILE_API_KEY": 6,
-    "UNIPILE_BASE_URL": 6,
-    "MEDIA_ALLOWED_HOSTS": 6,
-    "PUBLISH_SETTLE_SECONDS": 6,
-    "PUBLISH_GRACE_SECONDS": 6,
-    "PUBLISH_ACCOUNT_SPACING_SECONDS": 6,
-    "PUBLISH_UNCONFIRMED_POLICY": 6,
-    "ALERT_WEBHOOK_URL": 6,
-    "EDGES_API_KEY": 7,
-    "EDGES_BASE_URL": 7,
-    "SYNC_MAX_PROFILES": 7,
-    "SYNC_MAX_PAGES": 7,
-    "DAGSTER_WEBSERVER_URL": 8,
-    "SCHEDULER_SECRET": 8,
-}
+PENDING_ENVIRONMENT: Mapping[str, int] = {}
 PENDING_COMMANDS: Mapping[str, int] = {
-    "publish --dry-run": 6,
-    "upcoming --days": 6,
-    "publications resolve": 6,
-    "accounts sync": 6,
-    "import --profile": 7,
-    "profiles add": 7,
-    "profiles export": 7,
-    "profiles erase --yes": 7,
-    "sync --max-profiles": 7,
-    "styles --profile": 7,
     "db adopt --apply --cron-is-off --undo": 8,
-    "serve --host --port": 8,
 }
-PENDING_ASSETS: Mapping[str, int] = {
-    "published_posts": 6,
-    "company_published_posts": 6,
-    "scraped_posts": 7,
-}
-PENDING_SENSORS: Mapping[str, int] = {"needs_sync": 7, "sql_requests": 7}
-PENDING_SCHEDULES: Mapping[str, int] = {
-    "publish_scheduled": 6,
-    "weekly_profile_sync": 7,
-    "monthly_style_refresh": 7,
-}
+PENDING_ASSETS: Mapping[str, int] = {}
+PENDING_SENSORS: Mapping[str, int] = {}
+PENDING_SCHEDULES: Mapping[str, int] = {}

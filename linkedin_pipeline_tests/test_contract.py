@@ -12,6 +12,7 @@ import pytest
 
 from linkedin_pipeline.cli import main
 from linkedin_pipeline.definitions import defs
+from linkedin_pipeline.gateway.openapi import document
 from linkedin_pipeline.settings import Settings
 from linkedin_pipeline_tests import contract
 from linkedin_pipeline_tests.sql.bank import Connection, rows
@@ -269,3 +270,10 @@ def test_a_pending_name_that_is_there_is_a_failure() -> None:
         check({"a"}, ["a", "b"])
     with pytest.raises(AssertionError, match="does not list it"):
         check({"a"}, ["a"], ["c"])
+
+
+def test_routes() -> None:
+    """The HTTP routes of section 5, as the gateway describes them."""
+    paths = document()["paths"].items()
+    there = {f"{method.upper()} {path}" for path, methods in paths for method in methods}
+    check(there, contract.ROUTES.strip().splitlines())

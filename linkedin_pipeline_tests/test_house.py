@@ -24,6 +24,7 @@ COMMANDS = [
     "scripts/test",
     "scripts/check",
     "scripts/bench",
+    "scripts/chaos",
     ".ci/run",
 ]
 SHELL_FILES = [*COMMANDS, "scripts/environment"]
@@ -71,7 +72,7 @@ def test_the_readme_names_the_two_commands() -> None:
 
 
 def test_the_readme_lists_every_variable_that_is_read() -> None:
-    """The table of the README and what settings.py asks the environment for are one list."""
+    """The table of the README and what the settings ask the environment for are one list."""
     environment = _Recorder()
     Settings.from_environment(environment)
     table = _read("README.md").partition("## Environment variables")[2].partition("\n## ")[0]

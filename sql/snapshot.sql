@@ -42,6 +42,152 @@ CREATE TYPE public.profile_task AS ENUM (
     'sync'
 );
 
+CREATE FUNCTION public.accept_publication(p_publication uuid, p_token bigint, p_external_post_id text, p_run_id text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    p publications := locked_publication(p_publication, p_token);
+begin
+    if p.id is null then
+        -- another POST was made since: what this answer says must not be lost
+        insert into publication_events (publication_id, state, reason, dagster_run_id)
+        select q.id, q.state, format('an earlier call was answered late: it is out as %s',
+            coalesce(p_external_post_id, 'a post without an id')), p_run_id
+        from publications q where q.id = p_publication;
+        return (select q.state from publications q where q.id = p_publication);
+    end if;
+    if p.state = 'published' then
+        return p.state;
+    end if;
+    -- the provider's word counts whatever was concluded without it
+    update publications q
+    set accepted_at = clock_timestamp(),
+        external_post_id = p_external_post_id,
+        leased_until = clock_timestamp() + interval '1 minute',
+        next_check_at = clock_timestamp() + interval '1 minute',
+        doubt = null
+    where q.id = p.id;
+    perform move_publication(p.id, 'publishing', 'it is out; its address is being read', p_run_id);
+    update unipile_accounts u set pauses = 0
+    where u.id = p.unipile_account_id and u.pauses > 0;
+    return 'publishing';
+end
+$$;
+
+COMMENT ON FUNCTION public.accept_publication(p_publication uuid, p_token bigint, p_external_post_id text, p_run_id text) IS 'Record that the provider took a post, with the id that it named. From here on it is never sent again. Returns the state; that of an older POST is kept as an event only.';
+
+CREATE TABLE public.publications (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    source_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    profile_id uuid,
+    unipile_account_id uuid,
+    account text DEFAULT ''::text NOT NULL,
+    as_organization text,
+    target text GENERATED ALWAYS AS ((account || COALESCE((' as '::text || as_organization), ''::text))) STORED,
+    text text DEFAULT ''::text NOT NULL,
+    text_key text GENERATED ALWAYS AS (md5(btrim(regexp_replace(text, '\s+'::text, ' '::text, 'g'::text)))) STORED,
+    mentions jsonb DEFAULT '[]'::jsonb NOT NULL,
+    external_link text,
+    attachments jsonb DEFAULT '[]'::jsonb NOT NULL,
+    media jsonb DEFAULT '[]'::jsonb NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    hold_code text,
+    doubt text,
+    token bigint,
+    leased_until timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    retries integer DEFAULT 0 NOT NULL,
+    may_repeat boolean DEFAULT false NOT NULL,
+    due_at timestamp with time zone,
+    revived_at timestamp with time zone,
+    not_before timestamp with time zone,
+    first_intent_at timestamp with time zone,
+    intent_at timestamp with time zone,
+    accepted_at timestamp with time zone,
+    doubt_at timestamp with time zone,
+    next_check_at timestamp with time zone,
+    checks integer DEFAULT 0 NOT NULL,
+    external_post_id text,
+    social_id text,
+    post_url text,
+    text_differs boolean,
+    published_at timestamp with time zone,
+    published_post_id uuid,
+    dagster_run_id text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT publications_doubt_check CHECK ((doubt = ANY (ARRAY['no_answer'::text, 'duplicate'::text]))),
+    CONSTRAINT publications_hold_code_check CHECK ((hold_code = ANY (ARRAY['account'::text, 'person'::text]))),
+    CONSTRAINT publications_kind_check CHECK ((kind = ANY (ARRAY['scheduled'::text, 'production'::text, 'company'::text]))),
+    CONSTRAINT publications_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'publishing'::text, 'published'::text, 'failed'::text, 'missed'::text, 'cancelled'::text, 'held'::text, 'unconfirmed'::text])))
+);
+
+COMMENT ON TABLE public.publications IS 'One row for each text to one account or page: the intent as it was committed, before the call, and what became of it. Excludes that anything goes out twice.';
+
+COMMENT ON COLUMN public.publications.source_id IS 'Row of scheduled_post_accounts, production_posts or company_published_posts, as kind says. No foreign key: what was sent stays known when the plan for it is deleted.';
+
+COMMENT ON COLUMN public.publications.profile_id IS 'Whose text it is. Cascades.';
+
+COMMENT ON COLUMN public.publications.unipile_account_id IS 'Our id. Set null on deletion.';
+
+COMMENT ON COLUMN public.publications.account IS 'Unipile''s id of the account when the intent was made.';
+
+COMMENT ON COLUMN public.publications.as_organization IS 'The page''s id at the provider.';
+
+COMMENT ON COLUMN public.publications.target IS 'Who speaks: the account, or the page through it.';
+
+COMMENT ON COLUMN public.publications.text_key IS 'The text without differences in white space.';
+
+COMMENT ON COLUMN public.publications.media IS 'Digest, type and size of each file that was sent.';
+
+COMMENT ON COLUMN public.publications.hold_code IS 'account: released by itself when the account is back; person: waits for a decision.';
+
+COMMENT ON COLUMN public.publications.doubt IS 'Why the outcome is unknown: no usable answer, or the provider says that the text is out.';
+
+COMMENT ON COLUMN public.publications.token IS 'Of the newest POST. What is recorded about an older one changes nothing.';
+
+COMMENT ON COLUMN public.publications.leased_until IS 'A publisher that has not recorded an answer by then is dead, or may not send any more.';
+
+COMMENT ON COLUMN public.publications.attempts IS 'Intents committed, each followed by one POST at most.';
+
+COMMENT ON COLUMN public.publications.retries IS 'Those of them made because absence was proved.';
+
+COMMENT ON COLUMN public.publications.may_repeat IS 'A person decided that an equal text may go out again.';
+
+COMMENT ON COLUMN public.publications.revived_at IS 'When a person decided to try again: lateness counts from here.';
+
+COMMENT ON COLUMN public.publications.not_before IS 'Postponed until then.';
+
+COMMENT ON COLUMN public.publications.first_intent_at IS 'Of the first POST that may have worked: a feed is searched from there.';
+
+COMMENT ON COLUMN public.publications.accepted_at IS 'When the provider said that it is out.';
+
+COMMENT ON COLUMN public.publications.text_differs IS 'The feed shows other words than were sent.';
+
+COMMENT ON COLUMN public.publications.published_post_id IS 'Set null when the row is deleted.';
+
+CREATE FUNCTION public.account_now(p public.publications) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select case p.kind
+        when 'scheduled' then (
+            select a.unipile_account_id from scheduled_post_accounts a where a.id = p.source_id)
+        when 'production' then (
+            select author_account(d.author_id) from production_posts d where d.id = p.source_id)
+        else (
+            select g.admin_unipile_account_id
+            from company_published_posts c
+            join company_pages g on g.id = c.company_page_id
+            where c.id = p.source_id)
+    end
+$$;
+
+COMMENT ON FUNCTION public.account_now(p public.publications) IS 'The account that a publication would go out through now, whichever it was when it was held.
+Example: select account_now(p) from publications p';
+
 CREATE FUNCTION public.advance_batch(p_batch uuid, p_holder uuid, p_lease interval, p_state text, p_file text, p_provider_batch text) RETURNS boolean
     LANGUAGE sql
     SET search_path TO 'public', 'pg_temp'
@@ -91,6 +237,77 @@ $$;
 
 COMMENT ON FUNCTION public.ai_spent_today() IS 'US dollars spent on calls this UTC day, with what calls under way may still cost. Example: select ai_spent_today()';
 
+CREATE FUNCTION public.alert_failed(p_alert uuid, p_attempt integer, p_error text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    update alerts a
+    set last_error = p_error,
+        lease_until = null,
+        next_try_at = now()
+            + least(interval '30 seconds' * 2 ^ least(a.attempts - 1, 20), interval '1 day')
+    where a.id = p_alert and a.attempts = p_attempt and a.sent_at is null
+$$;
+
+COMMENT ON FUNCTION public.alert_failed(p_alert uuid, p_attempt integer, p_error text) IS 'Write down why a try failed, unless somebody else has taken the message since. The next is in 30 seconds, doubled each time, a day at most.';
+
+CREATE FUNCTION public.alert_sent(p_alert uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    -- by whomever, and however late: it is out
+    update alerts a set sent_at = clock_timestamp(), lease_until = null, last_error = null
+    where a.id = p_alert and a.sent_at is null;
+    -- the webhook works again: what failed before need not wait for its turn
+    update alerts a set next_try_at = now()
+    where a.sent_at is null and a.last_error is not null and a.next_try_at > now();
+$$;
+
+COMMENT ON FUNCTION public.alert_sent(p_alert uuid) IS 'Write down that the webhook accepted a message; others that it did not take before are due.';
+
+CREATE FUNCTION public.analyze_sync(p_profile uuid, p_token bigint) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    with held as (
+        select s.profile_id from profile_sync_status s
+        where s.profile_id = p_profile and s.claim_token = p_token
+    ),
+    moved as (
+        update profiles p set sync_status = 'analyzing'
+        from held where p.id = held.profile_id and p.sync_status = 'scraping'
+    )
+    select exists (select from held)
+$$;
+
+COMMENT ON FUNCTION public.analyze_sync(p_profile uuid, p_token bigint) IS 'Say that all pages of a claimed profile are read and its statistics come next; false when the claim was stale.';
+
+CREATE FUNCTION public.around_text(p_prefix text, p_text text, p_suffix text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
+    RETURN ((CASE WHEN (COALESCE(p_prefix, ''::text) = ''::text) THEN ''::text WHEN (p_prefix ~ '\s$'::text) THEN p_prefix ELSE (p_prefix || '
+
+'::text) END || p_text) || CASE WHEN (COALESCE(p_suffix, ''::text) = ''::text) THEN ''::text WHEN (p_suffix ~ '^\s'::text) THEN p_suffix ELSE ('
+
+'::text || p_suffix) END);
+
+COMMENT ON FUNCTION public.around_text(p_prefix text, p_text text, p_suffix text) IS 'A text between a prefix and a suffix: a blank line apart, unless they bring their own white space.
+Example: select around_text(''From our team:'', ''Hello.'', ''#news'')';
+
+CREATE FUNCTION public.author_account(p_profile uuid) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select u.id
+    from unipile_accounts u
+    where u.profile_id = p_profile and u.provider = 'LINKEDIN' and u.is_active
+    order by u.status <> 'OK', u.created_at, u.id
+    limit 1
+$$;
+
+COMMENT ON FUNCTION public.author_account(p_profile uuid) IS 'The account that a profile publishes with when none is named: an active one, working ones first, then the oldest. Null when there is none.
+Example: select author_account(p.id) from profiles p';
+
 CREATE FUNCTION public.auto_title_chat_session() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -123,6 +340,28 @@ $$;
 
 COMMENT ON FUNCTION public.auto_title_chat_session() IS 'The first message with words titles a session that has no title; any other title is kept.';
 
+CREATE FUNCTION public.bank_post_of(p_profile uuid, p_id text, p_url text, p_numbers text[], p_text text) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select coalesce(
+        (select b.id from viral_posts_bank b where b.linkedin_post_id = p_id),
+        (select b.id from viral_posts_bank b where b.post_url = p_url),
+        -- one that came without LinkedIn's id: by another form of its address, else by its text
+        (
+            select b.id from viral_posts_bank b
+            where b.author_id = p_profile and b.linkedin_post_id is null and (
+                linkedin_number(b.post_url) = any (p_numbers)
+                or b.post_url is null and b.content_hash = md5(p_text)
+            )
+            order by b.post_url is null, b.id
+            limit 1
+        )
+    )
+$$;
+
+COMMENT ON FUNCTION public.bank_post_of(p_profile uuid, p_id text, p_url text, p_numbers text[], p_text text) IS 'The post of the bank that an item of the profile''s feed is; null when it is a new one.';
+
 CREATE FUNCTION public.batch_counts(p_batches uuid[]) RETURNS TABLE(batch_id uuid, total integer, completed integer, status text)
     LANGUAGE sql STABLE
     SET search_path TO 'public', 'pg_temp'
@@ -153,6 +392,21 @@ $$;
 
 COMMENT ON FUNCTION public.batch_counts(p_batches uuid[]) IS 'The numbers that batches should have. completed counts posts in ready validated scheduled publishing published failed missed cancelled held unconfirmed; a batch is in_progress once a post has left draft_input and pending, and completed when all posts count.
 Example: select * from batch_counts(array(select id from post_batches))';
+
+CREATE FUNCTION public.beat_syncs(p_profiles uuid[], p_tokens bigint[]) RETURNS integer
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    with beaten as (
+        update profile_sync_status s set heartbeat_at = clock_timestamp()
+        from unnest(p_profiles, p_tokens) as held (profile_id, token)
+        where s.profile_id = held.profile_id and s.claim_token = held.token
+        returning s.profile_id
+    )
+    select count(*)::integer from beaten
+$$;
+
+COMMENT ON FUNCTION public.beat_syncs(p_profiles uuid[], p_tokens bigint[]) IS 'Say that the readers of these claims live; how many still stand.';
 
 CREATE FUNCTION public.begin_ai_call(p_provider text, p_model text, p_purpose text, p_stage text, p_profile uuid, p_items integer, p_input bigint, p_output bigint, p_batch boolean, p_budget numeric, p_run_id text, p_worker text) RETURNS TABLE(call_id uuid, verdict text, wait double precision, said text)
     LANGUAGE plpgsql
@@ -211,14 +465,39 @@ begin
         is_batch, dagster_run_id
     )
     values (
-        p_provider, p_model, p_purpose, p_stage, p_profile, p_items, coalesce(price, 0), false,
-        'open', p_batch, p_run_id
+        p_provider, p_model, p_purpose, p_stage,
+        (select f.id from profiles f where f.id = p_profile), -- erased meanwhile: nobody's call
+        p_items, coalesce(price, 0), false, 'open', p_batch, p_run_id
     )
     returning u.id, 'go', 0::double precision, '';
 end
 $$;
 
 COMMENT ON FUNCTION public.begin_ai_call(p_provider text, p_model text, p_purpose text, p_stage text, p_profile uuid, p_items integer, p_input bigint, p_output bigint, p_batch boolean, p_budget numeric, p_run_id text, p_worker text) IS 'Permission for one call of a provider, and its row in ai_usage_logs. p_input and p_output are the most tokens it may take. Verdicts: go; paused and for how many seconds; budget: it could be passed today; unpriced: a budget cannot be kept for this model. The last two are incidents of p_worker.';
+
+CREATE FUNCTION public.begin_provider_call(p_provider text, p_operation text, p_subject text, p_profile uuid, p_run_id text) RETURNS TABLE(call_id uuid, wait double precision, said text)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    return query
+    select null::uuid, extract(epoch from p.until - clock_timestamp())::double precision, p.reason
+    from provider_pauses p
+    where p.scope = p_provider and p.until > clock_timestamp();
+    if found then
+        return;
+    end if;
+    return query
+    insert into provider_calls as c (provider, operation, subject, profile_id, dagster_run_id)
+    values (
+        p_provider, p_operation, p_subject,
+        (select f.id from profiles f where f.id = p_profile), p_run_id
+    )
+    returning c.id, 0::double precision, ''::text;
+end
+$$;
+
+COMMENT ON FUNCTION public.begin_provider_call(p_provider text, p_operation text, p_subject text, p_profile uuid, p_run_id text) IS 'Permission for one call of a provider, and its row in provider_calls: call_id, or null with the seconds that the provider is paused for and why.';
 
 CREATE FUNCTION public.request_job(p_job text) RETURNS uuid
     LANGUAGE plpgsql
@@ -272,6 +551,20 @@ $$;
 
 COMMENT ON FUNCTION public.can_profile_engage(profile_id uuid, action_type text) IS 'Whether the profile has a reaction or comment left today, in its time zone, and the switch is on. Counts nothing, so two callers may be told the same: try_engage asks and counts in one. A profile without settings has the usual limits. Errors: LP050 unknown profile, LP051 action_type is neither reaction nor comment. Example: select can_profile_engage((select id from profiles limit 1), ''comment'')';
 
+CREATE FUNCTION public.cancel_publications(p_scheduled_post uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select take_back(q.id)
+    from scheduled_post_accounts a
+    join publications q on q.kind = 'scheduled' and q.source_id = a.id
+    where a.scheduled_post_id = p_scheduled_post and a.status = 'cancelled'
+        and q.state in ('pending', 'failed', 'missed')
+$$;
+
+COMMENT ON FUNCTION public.cancel_publications(p_scheduled_post uuid) IS 'Cancel in the ledger what was cancelled in the plan: nothing of it is pending there any more. The post must be locked.
+Example: select cancel_publications(s.id) from scheduled_posts s';
+
 CREATE FUNCTION public.cancel_scheduled_post(scheduled_post_id uuid) RETURNS TABLE(done boolean, reason text)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -291,6 +584,7 @@ begin
     update scheduled_post_accounts a set status = 'cancelled'
     where a.scheduled_post_id = cancel_scheduled_post.scheduled_post_id
         and a.status <> 'cancelled';
+    perform cancel_publications(scheduled_post_id);
     update scheduled_posts s set status = 'cancelled'
     where s.id = cancel_scheduled_post.scheduled_post_id;
     if not goes_out_otherwise(scheduled_post_id) then
@@ -447,6 +741,29 @@ $$;
 COMMENT ON FUNCTION public.check_publishing_time(p_instant timestamp with time zone) IS 'Refuse an instant that is null, infinite or more than 5 minutes ago. Error: LP043.
 Example: select check_publishing_time(now() + interval ''1 day'')';
 
+CREATE FUNCTION public.claim_alert(p_lease interval) RETURNS TABLE(id uuid, attempt integer, kind text, title text, detail text, since timestamp with time zone, resolved_at timestamp with time zone)
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    update alerts a
+    set attempts = a.attempts + 1, lease_until = now() + p_lease
+    where a.id = (
+        select c.id from alerts c
+        where c.sent_at is null and c.next_try_at <= now()
+            and (c.lease_until is null or c.lease_until < now())
+            and (c.resolved_at is null or c.resolved_at > now() - interval '1 day')
+            and not exists (
+                select from provider_pauses p where p.scope = 'webhook' and p.until > now()
+            )
+        order by c.next_try_at, c.opened_at, c.id
+        limit 1
+        for no key update skip locked
+    )
+    returning a.id, a.attempts, a.kind, a.title, a.detail, a.since, a.resolved_at
+$$;
+
+COMMENT ON FUNCTION public.claim_alert(p_lease interval) IS 'Take one message to send, for the time of p_lease; nobody else gets it meanwhile. Nothing while the webhook is paused. Example: select id, title from claim_alert(interval ''1 minute'')';
+
 CREATE FUNCTION public.claim_answered(p_stage public.post_stage, p_max integer, p_lease interval) RETURNS TABLE(post_id uuid, content text, hook text, claim_token bigint, day date, attempts integer, takeovers integer)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -496,6 +813,44 @@ $$;
 
 COMMENT ON FUNCTION public.claim_answers(p_held uuid[], p_busy uuid[]) IS 'What hold_claims found, a row for each post that is not stale.';
 
+CREATE FUNCTION public.claim_doubtful(p_limit integer, p_settle interval, p_patience interval) RETURNS TABLE(publication_id uuid, token bigint, kind text, account text, text text, mentions jsonb, external_link text, as_organization text, profile_id uuid, state text, doubt text, intent_at timestamp with time zone, accepted boolean, post_id text, settled boolean, overdue boolean, retries integer, checks integer, owner_id text, known jsonb)
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    with taken as (
+        update publications p
+        set next_check_at = clock_timestamp() + interval '1 minute', checks = p.checks + 1
+        where p.id in (
+            select q.id from publications q
+            where q.next_check_at <= clock_timestamp() and (
+                q.state = 'unconfirmed'
+                or q.state = 'publishing' and q.accepted_at is not null
+                    and q.leased_until < clock_timestamp()
+                or q.state = 'published'
+            )
+            order by q.next_check_at, q.id
+            limit p_limit
+            for no key update skip locked
+        )
+        returning p.*
+    )
+    select t.id, t.token, t.kind, t.account, t.text, t.mentions, t.external_link,
+        t.as_organization, t.profile_id, t.state, t.doubt,
+        coalesce(t.first_intent_at, t.intent_at, t.accepted_at, t.created_at),
+        t.accepted_at is not null, t.external_post_id,
+        coalesce(t.doubt_at < clock_timestamp() - p_settle, false),
+        coalesce(t.doubt_at < clock_timestamp() - p_settle - p_patience, false),
+        t.retries, t.checks, coalesce(t.as_organization, u.provider_id),
+        coalesce((
+            select jsonb_agg(to_jsonb(k)) from known_publications(t.id, p_settle) as k
+        ), '[]')
+    from taken t
+    left join unipile_accounts u on u.id = t.unipile_account_id
+    order by t.id
+$$;
+
+COMMENT ON FUNCTION public.claim_doubtful(p_limit integer, p_settle interval, p_patience interval) IS 'Publications whose outcome must be found out now, or whose address is missing; nobody else is given them for a minute. settled: a feed has had p_settle to show it; overdue: p_patience more has passed. known: what else we sent there.';
+
 CREATE FUNCTION public.claim_styles(p_min_posts integer, p_max integer, p_lease interval, p_only text[]) RETURNS TABLE(profile_id uuid, partition_key text, claim_token bigint, attempts integer)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -533,6 +888,85 @@ end
 $$;
 
 COMMENT ON FUNCTION public.claim_styles(p_min_posts integer, p_max integer, p_lease interval, p_only text[]) IS 'Claim profiles whose style is due, of the given partition keys or all.';
+
+CREATE FUNCTION public.claim_syncs(p_max integer, p_only text[], p_without uuid[], p_anyway boolean, p_run_id text) RETURNS TABLE(profile_id uuid, partition_key text, linkedin_id text, claim_token bigint, next_cursor text, job_id uuid, pages integer)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    chosen uuid[];
+    resumed uuid[];
+begin
+    select array_agg(found.id) into chosen
+    from (
+        select p.id
+        from syncs_wanted(p_anyway) w
+        join profiles p on p.id = w.profile_id
+        where (p_only is null or w.partition_key = any (p_only)) and p.id <> all (p_without)
+        order by w.sync_priority, w.last_at nulls first, p.created_at, p.id
+        limit p_max
+        for no key update of p skip locked
+    ) as found;
+    -- now that they are held: another claim may have ended between the look and the lock
+    select array_agg(w.profile_id) into chosen
+    from syncs_wanted(p_anyway, coalesce(chosen, '{}')) w;
+    if chosen is null then
+        return;
+    end if;
+
+    insert into profile_sync_status (profile_id) select unnest(chosen)
+    on conflict on constraint profile_sync_status_profile_id_key do nothing;
+    update profile_sync_status s
+    set claim_token = nextval('profile_work_token'),
+        scraping_started_at = clock_timestamp(),
+        heartbeat_at = clock_timestamp(),
+        next_cursor = case when s.cursor_at > now() - interval '24 hours' then s.next_cursor end,
+        -- whoever held it died: a profile that always kills its reader waits longer and longer
+        consecutive_failures = s.consecutive_failures + (s.claim_token is not null)::integer,
+        last_error = case when s.claim_token is null then s.last_error
+            else 'The reading stopped without a word.' end,
+        last_error_at = case when s.claim_token is null then s.last_error_at
+            else clock_timestamp() end
+    where s.profile_id = any (chosen);
+    update profiles p set sync_status = 'scraping'
+    where p.id = any (chosen) and p.sync_status <> 'scraping';
+
+    -- a reading that can go on does so in its row
+    select array_agg(newest.id) into resumed
+    from unnest(chosen) as c (id)
+    join profile_sync_status s on s.profile_id = c.id
+    cross join lateral (
+        select j.id, j.status, j.pages from sync_jobs j
+        where j.profile_id = c.id order by j.created_at desc, j.id limit 1
+    ) as newest
+    where newest.status <> 'completed' and (s.next_cursor is not null or newest.pages = 0);
+    update sync_jobs j
+    set status = 'running', error_message = null, completed_at = null, dagster_run_id = p_run_id,
+        started_at = coalesce(j.started_at, clock_timestamp())
+    where j.id = any (resumed);
+    update sync_jobs j
+    set status = 'failed', completed_at = clock_timestamp(),
+        error_message = coalesce(j.error_message, 'The reading stopped without a word.')
+    where j.profile_id = any (chosen) and j.status in ('running', 'pending')
+        and j.id <> all (coalesce(resumed, '{}'));
+    insert into sync_jobs (profile_id, status, started_at, dagster_run_id, created_at)
+    select c.id, 'running', clock_timestamp(), p_run_id, clock_timestamp()
+    from unnest(chosen) as c (id)
+    where not exists (select from sync_jobs j where j.profile_id = c.id and j.status = 'running');
+
+    return query
+    select p.id, p.partition_key, p.linkedin_id, s.claim_token, s.next_cursor, j.id, j.pages
+    from unnest(chosen) with ordinality as c (id, place)
+    join profiles p on p.id = c.id
+    join profile_sync_status s on s.profile_id = c.id
+    join sync_jobs j on j.profile_id = c.id and j.status = 'running'
+    order by coalesce(s.sync_priority, 2), greatest(p.last_sync_at, s.last_scraped_at) nulls first,
+        p.created_at, p.id;
+end
+$$;
+
+COMMENT ON FUNCTION public.claim_syncs(p_max integer, p_only text[], p_without uuid[], p_anyway boolean, p_run_id text) IS 'Claim profiles whose reading is due, of the given partition keys or all, but for p_without: highest priority first, then those never read, then the oldest. A claim is its holder''s as long as its heart-beat is younger than two minutes. next_cursor and pages say where an interrupted reading goes on.';
 
 CREATE FUNCTION public.claim_work(p_stage public.post_stage, p_max integer, p_first date, p_last date, p_lease interval) RETURNS TABLE(post_id uuid, content text, hook text, claim_token bigint, day date, attempts integer, takeovers integer)
     LANGUAGE plpgsql
@@ -704,6 +1138,7 @@ begin
     update profile_sync_status s
     set scraping_started_at = null,
         heartbeat_at = null,
+        claim_token = null, -- whoever held it and was only late writes nothing more
         last_error = 'The reading stopped without a word.',
         last_error_at = clock_timestamp(),
         consecutive_failures = s.consecutive_failures + 1
@@ -756,6 +1191,165 @@ end
 $$;
 
 COMMENT ON FUNCTION public.close_batch(p_batch uuid, p_holder uuid, p_state text, p_error text, p_answered integer, p_discarded integer, p_forget boolean, p_delay interval) IS 'End a batch and make what waited for it due after p_delay. With p_forget its questions may be asked by another; else those without an answer may not. False when somebody else has it.';
+
+CREATE FUNCTION public.commit_intent(p_kind text, p_source uuid, p_attachments jsonb, p_media jsonb, p_lease interval, p_grace interval, p_spacing interval, p_run_id text) RETURNS TABLE(code text, reason text, publication_id uuid, token bigint, account text, text text, mentions jsonb, external_link text, as_organization text, profile_id uuid)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    t record;
+    found_in record;
+    p publications;
+begin
+    if lock_publication_source(p_kind, p_source, false) is not true then
+        return query select 'busy', 'somebody is changing it', null::uuid, null::bigint, null::text,
+            null::text, null::jsonb, null::text, null::text, null::uuid;
+        return;
+    end if;
+    -- of two texts for one account at once the second waits, and then meets the spacing
+    perform pg_advisory_xact_lock(hashtextextended('publish ' || coalesce((
+        select x.account_id::text || coalesce(x.as_organization, '')
+        from due_targets(p_kind, p_source) x
+    ), ''), 0));
+    select * into found_in from intent_obstacle(p_kind, p_source, p_grace, p_spacing);
+    select * into t from due_targets(p_kind, p_source);
+    if found_in.code is null and t.attachments is distinct from p_attachments then
+        found_in := row('changed', 'its attachments were changed meanwhile');
+    end if;
+    if found_in.code is not null then
+        if found_in.code in ('account', 'duplicate', 'missed', 'cancelled', 'empty', 'removed') then
+            p := publication_of(p_kind, p_source);
+            update publications q
+            set hold_code = case found_in.code when 'account' then 'account'
+                when 'duplicate' then 'person' end
+            where q.id = p.id;
+            perform move_publication(p.id, case found_in.code
+                when 'account' then 'held' when 'duplicate' then 'held'
+                when 'missed' then 'missed' when 'cancelled' then 'cancelled' else 'failed'
+            end, found_in.reason, p_run_id);
+        elsif found_in.code = 'taken' then
+            perform show_publication(q.id) from publications q
+            where q.kind = p_kind and q.source_id = p_source;
+        end if;
+        return query select found_in.code, found_in.reason, p.id, null::bigint, null::text,
+            null::text, null::jsonb, null::text, null::text, null::uuid;
+        return;
+    end if;
+
+    p := publication_of(p_kind, p_source);
+    update publications q
+    set token = nextval('publication_token'),
+        leased_until = clock_timestamp() + p_lease,
+        intent_at = clock_timestamp(),
+        first_intent_at = coalesce(q.first_intent_at, clock_timestamp()),
+        attempts = q.attempts + 1,
+        attachments = p_attachments,
+        media = p_media,
+        hold_code = null, doubt = null, doubt_at = null, accepted_at = null, next_check_at = null,
+        not_before = null, checks = 0, external_post_id = null, dagster_run_id = p_run_id
+    where q.id = p.id
+    returning * into p;
+    perform move_publication(p.id, 'publishing', 'the intent is committed', p_run_id);
+    return query select 'go', '', p.id, p.token, p.account, p.text, p.mentions, p.external_link,
+        p.as_organization, p.profile_id;
+end
+$$;
+
+COMMENT ON FUNCTION public.commit_intent(p_kind text, p_source uuid, p_attachments jsonb, p_media jsonb, p_lease interval, p_grace interval, p_spacing interval, p_run_id text) IS 'Commit the intent to publish a due text, as it stands now: code go, with the exact text, and a token that fences what is recorded about this POST. Else the code and reason of what stands in its way (see intent_obstacle; busy: its row is locked; changed: not the attachments that were fetched), which has been written down. The lease must outlast the call.';
+
+CREATE FUNCTION public.company_obstacle(p_company_post uuid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select case
+        when g.id is null then 'its page was deleted'
+        when not g.is_active then 'its page is switched off'
+        when g.organization_urn is null then 'its page has no organization_urn'
+        when not c.from_rule then null
+        when c.original_published_post_id is null then 'the original was deleted'
+        when r.id is null then 'its rule was deleted'
+        when not r.is_active then 'its rule is switched off'
+    end
+    from company_published_posts c
+    left join company_pages g on g.id = c.company_page_id
+    left join company_auto_post_rules r on r.id = c.rule_id
+    where c.id = p_company_post
+$$;
+
+COMMENT ON FUNCTION public.company_obstacle(p_company_post uuid) IS 'Why a company''s post is not to go out any more; null when it may.
+Example: select company_obstacle(c.id) from company_published_posts c';
+
+CREATE FUNCTION public.confirm_publication(p_publication uuid, p_token bigint, p_external_post_id text, p_social_id text, p_post_url text, p_published_at timestamp with time zone, p_text_differs boolean, p_reason text, p_run_id text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    p publications := locked_publication(p_publication, p_token);
+    before text := p.state;
+    other uuid;
+    plan record;
+    made uuid;
+begin
+    if p.id is null then
+        return 'superseded';
+    end if;
+    -- two that look for the same post at once see one another here
+    perform pg_advisory_xact_lock(hashtextextended('adopt ' || coalesce(p_social_id, ''), 0));
+    select q.id into other from publications q
+    where q.social_id = p_social_id and q.id <> p.id;
+    if found then
+        return 'taken';
+    end if;
+    update publications q
+    set external_post_id = coalesce(p_external_post_id, q.external_post_id),
+        social_id = coalesce(p_social_id, q.social_id),
+        post_url = coalesce(p_post_url, q.post_url),
+        text_differs = coalesce(p_text_differs, q.text_differs),
+        accepted_at = coalesce(q.accepted_at, clock_timestamp()),
+        published_at = coalesce(q.published_at, p_published_at, q.accepted_at, q.first_intent_at,
+            clock_timestamp()),
+        doubt = null,
+        -- an address that is missing is looked for a while longer
+        next_check_at = case
+            when coalesce(p_social_id, q.social_id) is null and q.checks < 12
+            then clock_timestamp() + interval '5 minutes' * least(q.checks + 1, 12)
+        end
+    where q.id = p.id
+    returning * into p;
+    if before = 'published' then
+        update published_posts o
+        set external_post_id = coalesce(p.external_post_id, p.social_id), post_url = p.post_url,
+            social_id = p.social_id
+        where o.id = p.published_post_id;
+        perform show_publication(p.id);
+        return before;
+    end if;
+    if p.kind <> 'company' then
+        select s.id as scheduled, coalesce(s.production_post_id, d.id) as production into plan
+        from (select 1) as one
+        left join scheduled_post_accounts a on p.kind = 'scheduled' and a.id = p.source_id
+        left join scheduled_posts s on s.id = a.scheduled_post_id
+        left join production_posts d on p.kind = 'production' and d.id = p.source_id;
+        insert into published_posts (
+            profile_id, unipile_account_id, scheduled_post_id, production_post_id,
+            external_post_id, social_id, post_url, content, published_at
+        )
+        values (
+            p.profile_id, (select u.id from unipile_accounts u where u.id = p.unipile_account_id),
+            plan.scheduled, plan.production, coalesce(p.external_post_id, p.social_id),
+            p.social_id, p.post_url, p.text, p.published_at
+        )
+        returning id into made;
+        update publications q set published_post_id = made where q.id = p.id;
+    end if;
+    perform move_publication(p.id, 'published', p_reason, p_run_id);
+    perform fire_company_rules(made);
+    return 'confirmed';
+end
+$$;
+
+COMMENT ON FUNCTION public.confirm_publication(p_publication uuid, p_token bigint, p_external_post_id text, p_social_id text, p_post_url text, p_published_at timestamp with time zone, p_text_differs boolean, p_reason text, p_run_id text) IS 'Make a publication published, with what was read back, and fire the rules of company pages in the same transaction. Returns confirmed; published when it was before, and what was missing is filled in; taken: that post is another publication''s; superseded: another POST was made since.';
 
 CREATE FUNCTION public.count_engagement(p_profile uuid, p_action text, p_within_limit boolean, p_at timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql
@@ -889,6 +1483,48 @@ CREATE FUNCTION public.current_embedding_model() RETURNS text
 
 COMMENT ON FUNCTION public.current_embedding_model() IS 'The model whose vectors search reads. It embeds content without white space at both ends, its first 3,000 characters, nothing added. Null on an empty bank. Example: select current_embedding_model()';
 
+CREATE FUNCTION public.due_publications(p_limit integer, p_kinds text[], p_grace interval, p_spacing interval) RETURNS TABLE(kind text, source_id uuid, account_id uuid, attachments jsonb)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    -- what leaves a text as it is in intent_obstacle, for all texts at once
+    with due as (
+        select distinct on (t.account_id, t.as_organization)
+            t.kind, t.source_id, t.account_id, t.attachments, t.due_at
+        from due_targets() t
+        join (
+            select k.kind, is_worker_enabled(case k.kind
+                when 'company' then 'publish_company_pages' else 'publish_scheduled' end) as is_on
+            from unnest(p_kinds) as k (kind)
+        ) as switch on switch.kind = t.kind and switch.is_on
+        left join publications p on p.kind = t.kind and p.source_id = t.source_id
+        left join unipile_accounts u on u.id = t.account_id
+        where (p.id is null or p.state in ('pending', 'failed', 'missed', 'cancelled')
+                and coalesce(p.not_before <= now(), true))
+            and (
+                greatest(t.due_at, p.revived_at) < now() - p_grace
+                or coalesce(u.is_active, t.kind <> 'production')
+                    and coalesce(u.paused_until <= now(), true)
+                    and not exists (
+                        select
+                        from publications q
+                        where q.target = u.unipile_account_id
+                                || coalesce(' as ' || t.as_organization, '')
+                            and q.intent_at > now() - p_spacing
+                            and q.state in ('publishing', 'unconfirmed', 'published', 'held')
+                    )
+            )
+        order by t.account_id, t.as_organization, t.due_at, t.source_id
+    )
+    select d.kind, d.source_id, d.account_id, d.attachments
+    from due d
+    order by d.due_at, d.source_id
+    limit p_limit
+$$;
+
+COMMENT ON FUNCTION public.due_publications(p_limit integer, p_kinds text[], p_grace interval, p_spacing interval) IS 'What a publisher should take up now: of each account or page the text that is due longest, if nothing but a decision stands in its way: a second one would only meet the spacing.
+Example: select * from due_publications(10, ''{scheduled,production,company}'', interval ''6 hours'', interval ''5 minutes'')';
+
 CREATE FUNCTION public.due_styles(p_min_posts integer) RETURNS TABLE(profile_id uuid, partition_key text)
     LANGUAGE sql STABLE
     SET search_path TO 'public', 'pg_temp'
@@ -905,6 +1541,44 @@ CREATE FUNCTION public.due_styles(p_min_posts integer) RETURNS TABLE(profile_id 
 $$;
 
 COMMENT ON FUNCTION public.due_styles(p_min_posts integer) IS 'Profiles whose style is due and unclaimed. Example: select * from due_styles(5)';
+
+CREATE FUNCTION public.due_targets(p_kind text DEFAULT NULL::text, p_source uuid DEFAULT NULL::uuid) RETURNS TABLE(kind text, source_id uuid, scheduled_post_id uuid, production_post_id uuid, account_id uuid, as_organization text, profile_id uuid, text text, mentions jsonb, external_link text, attachments jsonb, due_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select
+        'scheduled', a.id, s.id, s.production_post_id, a.unipile_account_id, null::text,
+        s.author_id, coalesce(a.content_override, s.content), s.mentions, s.external_link,
+        s.attachments, s.scheduled_at
+    from scheduled_post_accounts a
+    join scheduled_posts s on s.id = a.scheduled_post_id
+    where coalesce(p_kind, 'scheduled') = 'scheduled' and (p_source is null or a.id = p_source)
+        and a.status = 'pending' and s.status <> 'cancelled' and s.scheduled_at <= now()
+
+    union all
+    select
+        'production', d.id, null, d.id, author_account(d.author_id), null, d.author_id,
+        coalesce(d.final_content, ''), d.mentions, d.external_link, d.attachments,
+        d.publication_date
+    from production_posts d
+    where coalesce(p_kind, 'production') = 'production' and (p_source is null or d.id = p_source)
+        and d.status = 'scheduled' and d.publication_date <= now()
+        and not exists (select from scheduled_posts s where s.production_post_id = d.id)
+
+    union all
+    select
+        'company', c.id, null, null, g.admin_unipile_account_id,
+        -- nobody's: it stays when the author of the original is erased
+        organization_id(g.organization_urn), null, c.content, c.mentions, c.external_link,
+        c.attachments, coalesce(c.scheduled_for, c.created_at)
+    from company_published_posts c
+    left join company_pages g on g.id = c.company_page_id
+    where coalesce(p_kind, 'company') = 'company' and (p_source is null or c.id = p_source)
+        and c.status = 'pending' and coalesce(c.scheduled_for, c.created_at) <= now()
+$$;
+
+COMMENT ON FUNCTION public.due_targets(p_kind text, p_source uuid) IS 'Every text that is due for an account or page and has not been committed, or the one whose source row is given.
+Example: select * from due_targets()';
 
 CREATE FUNCTION public.due_work(p_first date, p_last date) RETURNS TABLE(stage public.post_stage, first_day date, last_day date)
     LANGUAGE sql STABLE
@@ -1006,6 +1680,74 @@ $$;
 
 COMMENT ON FUNCTION public.end_ai_call(p_call uuid, p_outcome text, p_input bigint, p_cached bigint, p_output bigint, p_latency integer) IS 'Write down how a call ended (answered, failed, unknown) and what it cost, in US dollars. An answer ends an expired pause of its provider and resolves the incidents of it.';
 
+CREATE FUNCTION public.end_provider_call(p_call uuid, p_outcome text, p_status integer, p_latency integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    called text;
+begin
+    update provider_calls c
+    set outcome = p_outcome, status = p_status, latency_ms = p_latency
+    where c.id = p_call
+    returning c.provider into called;
+    if p_outcome = 'answered' then
+        -- it works again: what was wrong is over, unless somebody met it again meanwhile
+        delete from provider_pauses p where p.scope = called and p.until <= clock_timestamp();
+        update ai_errors e set is_resolved = true
+        where e.post_id is null and not e.is_resolved and e.metadata ->> 'scope' = called
+            and not exists (select from provider_pauses p where p.scope = called);
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.end_provider_call(p_call uuid, p_outcome text, p_status integer, p_latency integer) IS 'Write down how a call ended (answered, refused, unsent, unknown). An answer ends an expired pause of its provider and resolves the incidents of it.';
+
+CREATE FUNCTION public.end_sync(p_profile uuid, p_token bigint, p_job uuid, p_outcome text, p_said text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    perform from profiles p where p.id = p_profile for no key update;
+    update profile_sync_status s
+    set claim_token = null,
+        scraping_started_at = null,
+        heartbeat_at = null,
+        consecutive_failures = case p_outcome
+            when 'completed' then 0
+            when 'error' then s.consecutive_failures + 1
+            else s.consecutive_failures end,
+        last_error = case when p_outcome = 'pending' then s.last_error else p_said end,
+        last_error_at = case when p_outcome = 'pending' then s.last_error_at
+            when p_said is not null then clock_timestamp() end,
+        last_scraped_at = case when p_outcome = 'completed' then clock_timestamp()
+            else s.last_scraped_at end,
+        next_cursor = case when p_outcome <> 'completed' then s.next_cursor end,
+        cursor_at = case when p_outcome <> 'completed' then s.cursor_at end
+    where s.profile_id = p_profile and s.claim_token = p_token;
+    if not found then
+        return false;
+    end if;
+    if p_outcome = 'completed' then
+        perform update_profile_stats(p_profile);
+    end if;
+    update profiles p
+    set -- who asked for another reading meanwhile gets it
+        sync_status = case when p.sync_status = 'pending' then 'pending' else p_outcome end,
+        last_sync_at = case when p_outcome = 'completed' then clock_timestamp()
+            else p.last_sync_at end
+    where p.id = p_profile;
+    update sync_jobs j
+    set status = case p_outcome when 'error' then 'failed' else p_outcome end,
+        error_message = p_said,
+        completed_at = case when p_outcome <> 'pending' then clock_timestamp() end
+    where j.id = p_job;
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION public.end_sync(p_profile uuid, p_token bigint, p_job uuid, p_outcome text, p_said text) IS 'End the reading of a claimed profile: completed (its statistics are computed; p_said is a remark or null), error (p_said is why; it waits and is tried again), or pending (given back as it is, which is no failure). False when the claim was stale, and then nothing is written.';
+
 CREATE TABLE public.engagement_settings (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     profile_id uuid NOT NULL,
@@ -1035,6 +1777,154 @@ CREATE FUNCTION public.engagement_allowed(p_settings public.engagement_settings,
     RETURN CASE p_action WHEN 'reaction'::text THEN ((p_settings).auto_react_enabled AND (CASE WHEN p_new_day THEN 0 ELSE (p_settings).reactions_today END < (p_settings).max_reactions_per_day)) WHEN 'comment'::text THEN ((p_settings).auto_comment_enabled AND (CASE WHEN p_new_day THEN 0 ELSE (p_settings).comments_today END < (p_settings).max_comments_per_day)) ELSE NULL::boolean END;
 
 COMMENT ON FUNCTION public.engagement_allowed(p_settings public.engagement_settings, p_action text, p_new_day boolean) IS 'Whether settings allow one more action, the counters being old when a new day has begun. Example: select engagement_allowed(s, ''comment'', false) from engagement_settings s';
+
+CREATE FUNCTION public.erase_profile(p_profile uuid) RETURNS TABLE(posts integer, publications_kept integer)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+declare
+    person profiles;
+    names text[];
+    json_names text[];
+    batches uuid[];
+    pending text;
+begin
+    -- nobody can add anything to a profile that is locked so: foreign keys wait
+    select * into person from profiles p where p.id = p_profile for update;
+    if not found then
+        raise exception 'profile %: unknown', coalesce(p_profile::text, 'null')
+            using errcode = 'LP130', hint = 'Give the id of a row of profiles.';
+    end if;
+    -- write-backs pass over locked posts, or are over; intents cannot begin
+    perform from viral_posts_bank b where b.author_id = p_profile order by b.id for update;
+    perform from production_posts d where d.author_id = p_profile order by d.id for update;
+    perform from scheduled_posts s where s.author_id = p_profile order by s.id for update;
+    perform from scheduled_post_accounts t
+    where t.scheduled_post_id in (select s.id from scheduled_posts s where s.author_id = p_profile)
+        or t.unipile_account_id in (
+            select u.id from unipile_accounts u where u.profile_id = p_profile
+        )
+    order by t.id for update;
+    perform from company_published_posts c
+    where c.original_published_post_id in (
+        select p.id from published_posts p where p.profile_id = p_profile
+    )
+    order by c.id for update;
+
+    perform from publications q where q.profile_id = p_profile order by q.id for update;
+
+    select string_agg(format('%s %s is %s', f.kind, f.id, f.status), ', ' order by f.kind, f.id)
+    into pending
+    from publications_in_flight(p_profile) f;
+    if pending is not null then
+        raise exception 'profile %: %', p_profile, pending using errcode = 'LP131',
+            hint = 'Let publishing settle them, or decide with linkedin-pipeline publications '
+                'resolve; then erase again.';
+    end if;
+
+    insert into kept_publications
+        (external_post_id, social_id, post_url, unipile_account_id, published_at)
+    select o.external_post_id, o.social_id,
+        case when o.post_url ~ '^https://www[.]linkedin[.]com/feed/update/urn(:|%3A)li[^/?#]*/?$'
+            then o.post_url end,
+        o.account, o.published_at
+    from (
+        select p.external_post_id, p.social_id, p.post_url, u.unipile_account_id as account,
+            p.published_at
+        from published_posts p
+        left join unipile_accounts u on u.id = p.unipile_account_id
+        where p.profile_id = p_profile
+        union all
+        select q.external_post_id, q.social_id, q.post_url, q.account,
+            coalesce(q.published_at, q.accepted_at, q.created_at)
+        from publications q
+        where q.profile_id = p_profile and q.state = 'published' and q.published_post_id is null
+            and q.kind <> 'company'
+    ) as o
+    where num_nonnulls(o.external_post_id, o.social_id, o.post_url) > 0;
+    get diagnostics publications_kept = row_count;
+    perform forget_kept_publications();
+
+    -- a company page's posts stay, without the words that it repeated
+    delete from company_published_posts c
+    using published_posts p
+    where p.id = c.original_published_post_id and p.profile_id = p_profile
+        and c.status <> 'published';
+    update company_published_posts c
+    set content = '', attachments = '[]', mentions = '[]', external_link = null,
+        error_message = null,
+        post_url = case when c.post_url ~ '/urn(:|%3A)li[^/?#]*/?$' then c.post_url end
+    from published_posts p
+    where p.id = c.original_published_post_id and p.profile_id = p_profile;
+    -- what others said under the person's posts speaks of them
+    update engagement_logs g
+    set comment_text = null, external_post_id = null, error_message = null
+    where g.post_author_id = p_profile;
+    update provider_calls c set subject = '' where c.profile_id = p_profile;
+
+    names := array(
+        select distinct n from unnest(array[
+            person.full_name, person.linkedin_id, person.email, p_profile::text
+        ]) as n where btrim(n) <> ''
+    );
+    json_names := array(select trim('"' from to_jsonb(n)::text) from unnest(names) as n);
+    update task_execution_logs_v2 l
+    set error_message = without_names(l.error_message, names),
+        results = without_names(l.results::text, json_names)::jsonb
+    where without_names(concat_ws(' ', l.error_message, l.results::text), names || json_names)
+        <> concat_ws(' ', l.error_message, l.results::text);
+    update ai_errors e
+    set error_message = without_names(e.error_message, names),
+        metadata = without_names(e.metadata::text, json_names)::jsonb
+    where without_names(concat_ws(' ', e.error_message, e.metadata::text), names || json_names)
+        <> concat_ws(' ', e.error_message, e.metadata::text);
+    update pipeline_requests r
+    set error_message = without_names(r.error_message, names)
+    where without_names(r.error_message, names) <> r.error_message;
+    update alerts a
+    set title = without_names(a.title, names), detail = without_names(a.detail, names)
+    where without_names(concat_ws(' ', a.title, a.detail), names)
+        <> concat_ws(' ', a.title, a.detail);
+
+    -- answers that a batch fetched for these posts and that nobody else asked for
+    delete from ai_answers a
+    using ai_batch_items i, viral_posts_bank b
+    where i.key = a.key and b.id = i.post_id and b.author_id = p_profile
+        and not exists (
+            select from ai_batch_items other join viral_posts_bank o on o.id = other.post_id
+            where other.key = a.key and o.author_id is distinct from p_profile
+        );
+    batches := array(
+        select d.batch_id from production_posts d
+        where d.author_id = p_profile and d.batch_id is not null
+        union
+        select c.batch_id from batch_author_configs c where c.author_id = p_profile
+    );
+    delete from viral_posts_bank b where b.author_id = p_profile;
+    get diagnostics posts = row_count;
+    delete from profiles p where p.id = p_profile; -- all else follows by foreign key
+    delete from post_batches b
+    where b.id = any (batches)
+        and not exists (select from production_posts d where d.batch_id = b.id)
+        and not exists (select from batch_author_configs c where c.batch_id = b.id);
+    perform update_batch_progress(b.id) from post_batches b where b.id = any (batches);
+
+    insert into erasures (profile_id) values (p_profile);
+    return next;
+end
+$_$;
+
+COMMENT ON FUNCTION public.erase_profile(p_profile uuid) IS 'Erase a person: the profile, its posts and everything that hangs on them, names in logs; sums of money and counts stay, without the profile. Of what was published for it identifiers and times are kept (kept_publications); pending publications are gone. Dagster''s database is cleared by linkedin-pipeline profiles erase. Errors: LP130 unknown profile, LP131 a publication is being made or its outcome is unknown.';
+
+CREATE FUNCTION public.erasures_to_clear() RETURNS TABLE(profile_id uuid, partition_key text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select e.profile_id, e.partition_key
+    from erasures e where e.dagster_cleared_at is null order by e.erased_at
+$$;
+
+COMMENT ON FUNCTION public.erasures_to_clear() IS 'Erased profiles whose traces in Dagster''s database are still to be removed. Example: select * from erasures_to_clear()';
 
 CREATE FUNCTION public.extend_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_lease interval) RETURNS SETOF uuid
     LANGUAGE sql
@@ -1067,6 +1957,63 @@ end
 $$;
 
 COMMENT ON FUNCTION public.extend_style(p_profile uuid, p_token bigint, p_lease interval) IS 'Move the end of a claim''s lease to p_lease from now; false when the claim was stale.';
+
+CREATE FUNCTION public.fire_company_rules(p_published_post uuid) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    made integer;
+begin
+    insert into company_published_posts (
+        company_page_id, original_published_post_id, rule_id, from_rule, content, attachments,
+        mentions, external_link, scheduled_for
+    )
+    with rule as materialized ( -- one that is being deleted is waited for, and left out
+        select r.*
+        from published_posts o
+        join company_auto_post_rules r on r.source_profile_id = o.profile_id and r.is_active
+        join company_pages g on g.id = r.target_company_page_id and g.is_active
+        where o.id = p_published_post
+        order by g.id
+        for key share of g, r
+    )
+    select distinct on (g.id)
+        g.id, o.id, r.id, true,
+        around_text(r.add_prefix, o.content, r.add_suffix), coalesce(p.attachments, '[]'),
+        coalesce(p.mentions, '[]'), p.external_link,
+        o.published_at + make_interval(mins => r.post_delay_minutes)
+    from published_posts o
+    cross join rule r
+    join company_pages g on g.id = r.target_company_page_id
+    left join publications p on p.published_post_id = o.id
+    where o.id = p_published_post
+        and not exists ( -- the same text of the same plan, through another account
+            select
+            from company_published_posts c
+            join published_posts f on f.id = c.original_published_post_id
+            where c.company_page_id = g.id and f.id <> o.id
+                and (f.scheduled_post_id = o.scheduled_post_id
+                    or f.production_post_id = o.production_post_id)
+        )
+    order by g.id, r.post_delay_minutes, r.id
+    on conflict on constraint company_published_posts_once do nothing;
+    get diagnostics made = row_count;
+    return made;
+end
+$$;
+
+COMMENT ON FUNCTION public.fire_company_rules(p_published_post uuid) IS 'Plan the posts of company pages that repeat a published one, as active rules of its author say; of each page once. Returns how many.';
+
+CREATE FUNCTION public.forget_kept_publications() RETURNS integer
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    with gone as (delete from kept_publications k where k.kept_until < now() returning k.id)
+    select count(*)::integer from gone
+$$;
+
+COMMENT ON FUNCTION public.forget_kept_publications() IS 'Delete what was kept of erased persons'' publications and need not be any longer; returns how many. Example: select forget_kept_publications()';
 
 CREATE FUNCTION public.forget_retired_vectors(p_max integer) RETURNS integer
     LANGUAGE sql
@@ -1340,18 +2287,13 @@ begin
             p.sync_status in ('pending', 'error')
             or last.at is null or last.at < now() - interval '7 days'
         )
-        -- 5 minutes, 20 minutes, 80 minutes, 5 hours, then never by itself
-        and (s.consecutive_failures is null or s.consecutive_failures <= 0
-            or s.consecutive_failures < 5 and (
-                s.last_error_at is null
-                or s.last_error_at + interval '5 minutes' * 4 ^ (s.consecutive_failures - 1) <= now()
-            ))
+        and not sync_rests(s.consecutive_failures, s.last_error_at)
     order by coalesce(s.sync_priority, 2), last.at nulls first, p.created_at, p.id
     limit max_profiles;
 end
 $$;
 
-COMMENT ON FUNCTION public.get_profiles_to_sync(max_profiles integer) IS 'Profiles that are due to be read from LinkedIn: with a linkedin_id, enabled, and pending, in error, or last read more than 7 days ago. Highest priority first, then those never read, then the oldest. Not those that are being scraped, nor after failures before their wait is over: 5 minutes, 20, 80 and 320; after the fifth in a row not until somebody sets consecutive_failures to 0. Only reads: two callers get the same. Errors: LP059 max_profiles is not 1 to 10000. Example: select full_name from get_profiles_to_sync(max_profiles => 5)';
+COMMENT ON FUNCTION public.get_profiles_to_sync(max_profiles integer) IS 'Profiles that are due to be read from LinkedIn: with a linkedin_id, enabled, and pending, in error, or last read more than 7 days ago. Highest priority first, then those never read, then the oldest. Not those that are being scraped, nor after failures before their wait is over: 5 minutes, 20, 80 and 320; after the fifth in a row not until somebody calls reset_profile_sync(). Only reads: two callers get the same. Errors: LP059 max_profiles is not 1 to 10000. Example: select full_name from get_profiles_to_sync(max_profiles => 5)';
 
 CREATE FUNCTION public.get_publishing_calendar(from_time timestamp with time zone, to_time timestamp with time zone) RETURNS TABLE(kind text, id uuid, goes_out_at timestamp with time zone, timezone text, status text, author_id uuid, author_name text, company_page text, accounts jsonb, content text, post_url text, published_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -1529,6 +2471,125 @@ $$;
 
 COMMENT ON FUNCTION public.increment_engagement_counter(profile_id uuid, action_type text) IS 'Count a reaction or comment that was made, beyond the limit too; a new day of the profile''s time zone begins at 1. Errors: LP050 unknown profile, LP051 action_type is neither reaction nor comment. Example: select increment_engagement_counter((select id from profiles limit 1), ''comment'')';
 
+CREATE FUNCTION public.intent_obstacle(p_kind text, p_source uuid, p_grace interval, p_spacing interval) RETURNS TABLE(code text, reason text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    t record;
+    u unipile_accounts;
+    p publications;
+    speaks text;
+    last_intent timestamptz;
+    worker constant text :=
+        case p_kind when 'company' then 'publish_company_pages' else 'publish_scheduled' end;
+    before timestamptz;
+begin
+    select * into t from due_targets(p_kind, p_source);
+    if not found then
+        return query select 'gone', 'it was cancelled, moved, sent or deleted meanwhile';
+        return;
+    end if;
+    if not is_worker_enabled(worker) then
+        return query select 'disabled', worker || ' is switched off';
+        return;
+    end if;
+    select * into p from publications q where q.kind = p_kind and q.source_id = p_source;
+    if p.state in ('publishing', 'unconfirmed', 'published', 'held') then
+        return query select 'taken', 'it is ' || p.state;
+        return;
+    end if;
+    if p.not_before > now() then
+        return query select 'postponed', coalesce(nullif(p.reason, ''), 'postponed');
+        return;
+    end if;
+    if p_kind = 'company' and company_obstacle(p_source) is not null then
+        return query select 'cancelled', company_obstacle(p_source);
+        return;
+    end if;
+    if greatest(t.due_at, p.revived_at) < now() - p_grace then
+        return query select 'missed', format(
+            'it was due at %s UTC, longer ago than the %s that a post may be late',
+            to_char(t.due_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), p_grace);
+        return;
+    end if;
+    if t.text !~ '\S' then
+        return query select 'empty', 'it has no text';
+        return;
+    end if;
+    select * into u from unipile_accounts a where a.id = t.account_id;
+    if not found then
+        return query select
+            case p_kind when 'production' then 'inactive' when 'company' then 'account'
+                else 'removed' end,
+            case p_kind when 'production' then 'its author has no active LinkedIn account'
+                when 'company' then 'its page has no account that administers it'
+                else 'its account was removed' end;
+        return;
+    end if;
+    if not u.is_active then
+        return query select 'inactive', 'its account is switched off';
+        return;
+    end if;
+    if u.status <> 'OK' or u.unipile_account_id is null then
+        return query select 'account', format(
+            'its LinkedIn account must be reconnected (%s)', u.status);
+        return;
+    end if;
+    if u.paused_until > now() then
+        return query select 'paused', coalesce(u.pause_reason, 'its account is paused');
+        return;
+    end if;
+    speaks := u.unipile_account_id || coalesce(' as ' || t.as_organization, '');
+    select max(q.intent_at) into last_intent
+    from publications q
+    where q.target = speaks and q.id is distinct from p.id
+        and (q.intent_at > now() - p_spacing or q.state = 'publishing' and q.leased_until > now())
+        and q.state in ('publishing', 'unconfirmed', 'published', 'held');
+    if last_intent is not null then
+        return query select 'spaced', 'its account published a moment ago';
+        return;
+    end if;
+    -- what a person decided about an earlier plan does not count for a new one
+    if not coalesce(p.may_repeat and p.state = 'pending', false) then
+        select max(e.at) into before
+        from (
+            select coalesce(q.published_at, q.intent_at)
+            from publications q
+            where q.target = speaks and q.id is distinct from p.id
+                and q.text_key = md5(btrim(regexp_replace(t.text, '\s+', ' ', 'g')))
+                and (q.state in ('publishing', 'unconfirmed', 'published')
+                    or q.state = 'held' and q.doubt is not null)
+            union all
+            select o.published_at
+            from published_posts o
+            where p_kind <> 'company' and o.unipile_account_id = u.id
+                and o.published_at > now() - interval '30 days'
+                and btrim(regexp_replace(o.content, '\s+', ' ', 'g'))
+                    = btrim(regexp_replace(t.text, '\s+', ' ', 'g'))
+            union all
+            select o.published_at
+            from company_published_posts o
+            where p_kind = 'company' and o.id <> p_source and o.status = 'published'
+                and o.company_page_id = (
+                    select c.company_page_id from company_published_posts c where c.id = p_source)
+                and o.published_at > now() - interval '30 days'
+                and btrim(regexp_replace(o.content, '\s+', ' ', 'g'))
+                    = btrim(regexp_replace(t.text, '\s+', ' ', 'g'))
+        ) as e (at)
+        where e.at > now() - interval '30 days';
+        if before is not null then
+            return query select 'duplicate', format(
+                'the same text went out to this account on %s UTC: cancel it, or let it go out '
+                'again', to_char(before at time zone 'UTC', 'YYYY-MM-DD HH24:MI'));
+        end if;
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION public.intent_obstacle(p_kind text, p_source uuid, p_grace interval, p_spacing interval) IS 'Why a due text may not go out now, looked at before every POST; no row when it may. Codes: gone, disabled, taken, postponed, inactive, paused, spaced leave it as it is; account holds it until the account is back; duplicate holds it for a person; missed, cancelled, empty, removed end it. p_grace: how late a post may be; p_spacing: the least gap between two of one account.
+Example: select t.kind, o.* from due_targets() t left join lateral intent_obstacle(t.kind, t.source_id, interval ''6 hours'', interval ''5 minutes'') o on true';
+
 CREATE TABLE public.worker_feature_flags_v2 (
     worker_name text NOT NULL,
     is_enabled boolean DEFAULT true NOT NULL,
@@ -1543,6 +2604,57 @@ CREATE FUNCTION public.is_worker_enabled(worker_name text) RETURNS boolean
     RETURN COALESCE((SELECT f.is_enabled FROM public.worker_feature_flags_v2 f WHERE (replace(f.worker_name, '-'::text, '_'::text) = replace(is_worker_enabled.worker_name, '-'::text, '_'::text))), false);
 
 COMMENT ON FUNCTION public.is_worker_enabled(worker_name text) IS 'Whether a worker is switched on; - and _ are alike, an unknown worker is off. Example: select is_worker_enabled(''worker-extract-hooks-v2'')';
+
+CREATE FUNCTION public.known_publications(p_publication uuid, p_settle interval) RETURNS TABLE(ids text[], text text, mentions jsonb, at timestamp with time zone, certain boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select publication_ids(q.external_post_id, q.social_id), q.text, q.mentions,
+        coalesce(q.published_at, q.first_intent_at, q.intent_at),
+        -- one that nothing names cannot be missed: a feed may show it in other words
+        q.state = 'published' and q.published_at < now() - p_settle
+            and coalesce(q.external_post_id, q.social_id) is not null
+    from publications p
+    join publications q on q.target = p.target and q.id <> p.id
+    where p.id = p_publication and q.first_intent_at > p.first_intent_at - interval '1 day'
+        and q.state in ('publishing', 'unconfirmed', 'published', 'held')
+    union all
+    select publication_ids(o.external_post_id, o.social_id), o.content, '[]', o.published_at, false
+    from publications p
+    join published_posts o on o.unipile_account_id = p.unipile_account_id
+    where p.id = p_publication and p.kind <> 'company'
+        and o.published_at > p.first_intent_at - interval '1 day'
+        and not exists (select from publications q where q.published_post_id = o.id)
+$$;
+
+COMMENT ON FUNCTION public.known_publications(p_publication uuid, p_settle interval) IS 'What else we sent to the same account or page since a day before a publication''s first intent.
+Example: select k.* from publications p, known_publications(p.id, interval ''10 minutes'') as k';
+
+CREATE FUNCTION public.leave_due(p_kind text, p_source uuid, p_state text, p_reason text, p_delay interval, p_run_id text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    p publications;
+begin
+    if lock_publication_source(p_kind, p_source) is not true then
+        return false;
+    end if;
+    -- a statement of its own, which sees what was changed while the lock was waited for
+    if not exists (select from due_targets(p_kind, p_source)) then
+        return false;
+    end if;
+    p := publication_of(p_kind, p_source);
+    if p.id is null then
+        return false;
+    end if;
+    update publications q set not_before = clock_timestamp() + p_delay where q.id = p.id;
+    perform move_publication(p.id, p_state, p_reason, p_run_id);
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION public.leave_due(p_kind text, p_source uuid, p_state text, p_reason text, p_delay interval, p_run_id text) IS 'Decide about a due text before its intent: failed, because it can never go out, or pending and not looked at for p_delay. False when it is no longer due.';
 
 CREATE FUNCTION public.let_batch_go(p_batch uuid, p_holder uuid, p_extend boolean) RETURNS void
     LANGUAGE plpgsql
@@ -1563,6 +2675,13 @@ end
 $$;
 
 COMMENT ON FUNCTION public.let_batch_go(p_batch uuid, p_holder uuid, p_extend boolean) IS 'Leave a batch open until the next look; with p_extend its posts wait on if they are due soon.';
+
+CREATE FUNCTION public.linkedin_number(p_address text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
+    RETURN COALESCE("substring"(p_address, '(?:activity|share|ugcPost)(?::|%3A|-)([0-9]{5,25})(?![0-9])'::text), "substring"(btrim(p_address), '^[0-9]{5,25}$'::text));
+
+COMMENT ON FUNCTION public.linkedin_number(p_address text) IS 'The number of a post in an address, a URN, or alone; null when there is none. Share and activity are numbered differently. Example: select linkedin_number(''urn:li:activity:7368649927968571392'')';
 
 CREATE FUNCTION public.local_day(p_at timestamp with time zone, p_zone text) RETURNS date
     LANGUAGE plpgsql STABLE
@@ -1602,6 +2721,81 @@ $$;
 COMMENT ON FUNCTION public.local_instant(local_time timestamp without time zone, zone text) IS 'The instant at which clocks of a zone show a time: the first if they do so twice; if they skip it, the time moves forward by what is skipped.
 Example: select local_instant(''2026-10-25 02:30'', ''Europe/Paris'')';
 
+CREATE FUNCTION public.lock_publication_source(p_kind text, p_source uuid, p_wait boolean DEFAULT true) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+declare
+    mode constant text := case when p_wait then '' else ' nowait' end;
+    above record;
+    locked integer;
+begin
+    select array_agg(x.profile) as profiles, array_agg(x.account) as accounts,
+        array_agg(x.page) as pages, array_agg(x.batch) as batches, array_agg(x.draft) as drafts,
+        array_agg(x.post) as posts, (array_agg(x.plan) filter (where x.plan is not null))[1] as plan
+    into above
+    from (
+        select s.author_id, a.unipile_account_id, null::uuid, d.batch_id, d.id, null::uuid, s.id
+        from scheduled_post_accounts a
+        join scheduled_posts s on s.id = a.scheduled_post_id
+        left join production_posts d on d.id = s.production_post_id
+        where p_kind = 'scheduled' and a.id = p_source
+        union all
+        select d.author_id, author_account(d.author_id), null, d.batch_id, d.id, null, null
+        from production_posts d
+        where p_kind = 'production' and d.id = p_source
+        union all
+        select o.profile_id, g.admin_unipile_account_id, g.id, null, null, null, null
+        from company_published_posts c
+        left join company_pages g on g.id = c.company_page_id
+        left join published_posts o on o.id = c.original_published_post_id
+        where p_kind = 'company' and c.id = p_source
+        union all
+        select q.profile_id, q.unipile_account_id, null, null, null, q.published_post_id, null
+        from publications q
+        where q.kind = p_kind and q.source_id = p_source
+    ) as x (profile, account, page, batch, draft, post, plan);
+
+    execute 'select from profiles x where x.id = any ($1) order by x.id for key share' || mode
+    using above.profiles;
+    execute 'select from unipile_accounts x where x.id = any ($1) order by x.id for key share' || mode
+    using above.accounts;
+    execute 'select from company_pages x where x.id = any ($1) for key share' || mode
+    using above.pages;
+    execute 'select from post_batches x where x.id = any ($1) order by x.id for key share' || mode
+    using above.batches;
+    execute 'select from production_posts x where x.id = any ($1) for key share' || mode
+    using above.drafts;
+    execute 'select from published_posts x where x.id = any ($1) for key share' || mode
+    using above.posts;
+
+    if p_kind = 'scheduled' then
+        execute 'select from scheduled_posts x where x.id = $1 for no key update' || mode
+        using above.plan;
+        execute 'select from scheduled_post_accounts x where x.id = $1 for no key update' || mode
+        using p_source;
+        get diagnostics locked = row_count;
+        execute 'select from production_posts x where x.id = any ($1) for no key update' || mode
+        using above.drafts;
+    else
+        execute format(
+            'select from %I x where x.id = $1 for no key update',
+            case p_kind when 'production' then 'production_posts' else 'company_published_posts' end
+        ) || mode
+        using p_source;
+        get diagnostics locked = row_count;
+    end if;
+    return locked > 0;
+exception when lock_not_available then
+    if p_wait then
+        raise; -- a limit that the session has set for itself
+    end if;
+    return null;
+end
+$_$;
+
+COMMENT ON FUNCTION public.lock_publication_source(p_kind text, p_source uuid, p_wait boolean) IS 'Lock the row that a publication comes from, after what it hangs on: false when it is gone; without p_wait null when somebody else has any of it locked.';
+
 CREATE FUNCTION public.lock_schedule(p_scheduled_post uuid) RETURNS TABLE(status text, committed text)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -1609,6 +2803,19 @@ CREATE FUNCTION public.lock_schedule(p_scheduled_post uuid) RETURNS TABLE(status
 begin
     -- The post, then its accounts: a publisher that takes them in this order skips the post while
     -- it is locked here, and is waited for otherwise.
+    -- Before them what a deletion would have locked when it comes to them.
+    perform from profiles f
+    where f.id = (select s.author_id from scheduled_posts s where s.id = p_scheduled_post)
+    for key share;
+    perform from post_batches b
+    where b.id = (
+        select d.batch_id from scheduled_posts s
+        join production_posts d on d.id = s.production_post_id
+        where s.id = p_scheduled_post)
+    for key share;
+    perform from production_posts d
+    where d.id = (select s.production_post_id from scheduled_posts s where s.id = p_scheduled_post)
+    for key share;
     perform from scheduled_posts s where s.id = p_scheduled_post for no key update;
     if not found then
         raise exception 'scheduled post %: unknown', coalesce(p_scheduled_post::text, 'null') using
@@ -1636,6 +2843,24 @@ $$;
 
 COMMENT ON FUNCTION public.lock_schedule(p_scheduled_post uuid) IS 'Lock a scheduled post with its accounts; answers its status and the state that shows that a call was made or is being made: the intent is committed. Error: LP048 unknown.
 Example: select l.* from scheduled_posts s, lock_schedule(s.id) as l';
+
+CREATE FUNCTION public.locked_publication(p_publication uuid, p_token bigint) RETURNS public.publications
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    p publications;
+begin
+    select * into p from publications q where q.id = p_publication;
+    perform lock_publication_source(p.kind, p.source_id);
+    select * into p from publications q
+    where q.id = p_publication and q.token = p_token
+    for no key update;
+    return p;
+end
+$$;
+
+COMMENT ON FUNCTION public.locked_publication(p_publication uuid, p_token bigint) IS 'Lock a publication, its source row first; null when the token is not that of its newest POST.';
 
 CREATE FUNCTION public.log_worker_end(log_id uuid, status text, items_processed integer DEFAULT 0, items_found integer DEFAULT NULL::integer, items_failed integer DEFAULT 0, results jsonb DEFAULT '{}'::jsonb, error_message text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
@@ -1719,6 +2944,21 @@ $$;
 
 COMMENT ON FUNCTION public.log_worker_start(worker_name text) IS 'Open a log of a worker, - and _ alike, and return its id for log_worker_end. Whoever does not end it within six hours is taken for dead; whoever sets heartbeat_at now and then, after two minutes without a beat. Errors: LP055 unknown worker. Example: select log_worker_start(''worker-extract-hooks-v2'')';
 
+CREATE FUNCTION public.make_styles_due() RETURNS integer
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select request_styles(array(
+        select p.id
+        from profiles p
+        where p.type = 'internal'
+            -- the 21st post, found by the index on author_id
+            and exists (select from viral_posts_bank b where b.author_id = p.id offset 20)
+    ))
+$$;
+
+COMMENT ON FUNCTION public.make_styles_due() IS 'Make the styles of all internal profiles with more than 20 posts due now, as every month; returns how many. Costs nothing where posts have not changed since. Example: select make_styles_due()';
+
 CREATE FUNCTION public.mark_invitation_accepted() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -1754,11 +2994,23 @@ CREATE FUNCTION public.mark_profile_for_sync_on_update() RETURNS trigger
 begin
     update profiles p set sync_status = 'pending'
     where p.id = new.id and p.sync_status <> 'pending';
+    -- what failed was the other page, and a reading of it that goes on now writes nothing more
+    update profile_sync_status s
+    set consecutive_failures = 0,
+        next_cursor = null,
+        cursor_at = null,
+        claim_token = null,
+        scraping_started_at = null,
+        heartbeat_at = null
+    where s.profile_id = new.id and (
+        s.consecutive_failures <> 0 or s.next_cursor is not null or s.claim_token is not null
+        or s.scraping_started_at is not null
+    );
     return null;
 end
 $$;
 
-COMMENT ON FUNCTION public.mark_profile_for_sync_on_update() IS 'A profile with another linkedin_id is another page to read.';
+COMMENT ON FUNCTION public.mark_profile_for_sync_on_update() IS 'A profile with another linkedin_id is another page to read: from its beginning, and as if nothing had failed.';
 
 CREATE FUNCTION public.match_audiences(query_embedding public.vector, threshold double precision DEFAULT 0.3, count integer DEFAULT 10) RETURNS TABLE(id uuid, name text, label_fr text, description text, similarity double precision)
     LANGUAGE sql STABLE
@@ -2083,6 +3335,24 @@ $$;
 
 COMMENT ON FUNCTION public.mirror_vector(p_post uuid, p_model text, p_content_hash text, p_embedding public.vector) IS 'Copy a post''s vector, made of the text of that hash, to post_vectors. Errors: LP001 no model named, LP002 zero vector.';
 
+CREATE FUNCTION public.move_publication(p_publication uuid, p_state text, p_reason text, p_run_id text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    update publications p
+    set state = p_state, reason = p_reason,
+        leased_until = case p_state when 'publishing' then p.leased_until end,
+        hold_code = case p_state when 'held' then p.hold_code end
+    where p.id = p_publication;
+    insert into publication_events (publication_id, state, reason, dagster_run_id)
+    values (p_publication, p_state, p_reason, p_run_id);
+    perform show_publication(p_publication);
+end
+$$;
+
+COMMENT ON FUNCTION public.move_publication(p_publication uuid, p_state text, p_reason text, p_run_id text) IS 'Change a publication''s state, with the reason for people, and show it on its source. The source row must be locked.';
+
 CREATE FUNCTION public.move_waiting(p_batch uuid, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -2115,6 +3385,113 @@ end
 $$;
 
 COMMENT ON FUNCTION public.move_waiting(p_batch uuid, p_from timestamp with time zone, p_to timestamp with time zone) IS 'Make the work that waits for a batch until p_from due at p_to instead; how much. Work whose input changed meanwhile is due already and stays as it is.';
+
+CREATE FUNCTION public.neighbour_labels(p_stage public.post_stage, p_posts uuid[], p_model text, p_threshold double precision) RETURNS TABLE(post_id uuid, label uuid, similarity double precision)
+    LANGUAGE plpgsql STABLE
+    SET "hnsw.ef_search" TO '100'
+    SET "hnsw.iterative_scan" TO 'relaxed_order'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+declare
+    reach constant integer := 100;
+    asked constant integer := 5;
+    enough constant integer := 3;
+    kind text := case p_stage
+        when 'topic_classifications' then 'topic'
+        when 'audience_classifications' then 'audience'
+    end;
+    model smallint;
+begin
+    if kind is null then
+        raise exception 'stage %: neighbours in meaning say nothing of its labels', p_stage using
+            errcode = 'LP060',
+            hint = 'Use topic_classifications or audience_classifications.';
+    end if;
+    if p_threshold is null or not p_threshold between -1 and 1 then
+        raise exception 'threshold %: not between -1 and 1', p_threshold using
+            errcode = 'LP061', hint = 'Similarity is 1 minus the cosine distance.';
+    end if;
+    select m.id into model from embedding_models m where m.state = 'serving';
+    if model is null then
+        return;
+    end if;
+
+    -- Vectors and labels count for the text that a post has now only. What the filter drops stays
+    -- outside the scan, so that the first that pass are the nearest that pass; where too few do
+    -- within reach, nobody answers and the model is asked.
+    return query execute format(
+        'select b.id, agreed.label, agreed.similarity
+        from viral_posts_bank b
+        join post_vectors v
+            on v.post_id = b.id and v.model_id = %1$s and v.content_hash = b.content_hash
+        cross join lateral (
+            select (array_agg(voters.label))[1] as label, 1 - max(voters.distance) as similarity
+            from (
+                select n.%2$I as label, near.distance
+                from (
+                    select o.post_id, o.content_hash, o.embedding <=> v.embedding as distance
+                    from post_vectors o
+                    where o.model_id = %1$s and o.model_id %% 2 = %3$s
+                    order by o.embedding <=> v.embedding
+                    limit %4$s
+                ) as near
+                join viral_posts_bank n
+                    on n.id = near.post_id and n.content_hash = near.content_hash
+                join %5$I l on l.id = n.%2$I and l.is_active
+                where n.id <> b.id and n.%6$I = $2 and not n.%7$I and near.distance <= 1 - $3
+                order by near.distance
+                limit %8$s
+            ) as voters
+            having count(*) >= %9$s and count(distinct voters.label) = 1
+        ) as agreed
+        where b.id = any ($1)',
+        model, kind || '_id', model % 2, reach, kind || 's', kind || '_model',
+        format('needs_%s_classification', kind), asked, enough
+    ) using p_posts, p_model, p_threshold;
+end
+$_$;
+
+COMMENT ON FUNCTION public.neighbour_labels(p_stage public.post_stage, p_posts uuid[], p_model text, p_threshold double precision) IS 'Labels that posts can take from their neighbours: where the nearest five of those that p_model labelled and that are as similar as the threshold, three at least, all have one label. Without a row: a post that has no vector of the serving model for its text, too few such neighbours among its nearest hundred, or neighbours that differ. Labels that neighbours gave, that people wrote, that are wanted anew or no longer active do not count. The similarity is that of the farthest of the five. Errors: LP060 a stage without such labels, LP061 threshold.';
+
+CREATE FUNCTION public.note_incidents(p_publishing boolean DEFAULT false) RETURNS TABLE(open bigint, waiting bigint)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    -- one at a time, and nobody waits: the other one notes the same
+    if pg_try_advisory_xact_lock(hashtext('note_incidents')) then
+        with found as materialized (
+            select distinct on (i.key) i.* from open_incidents(p_publishing) i order by i.key, i.since
+        ),
+        gone as (
+            update alerts a set resolved_at = clock_timestamp()
+            where a.resolved_at is null and not exists (select from found f where f.key = a.key)
+        ),
+        forgotten as (
+            delete from alerts a where a.resolved_at < now() - interval '90 days'
+        )
+        insert into alerts as a (key, kind, title, detail, since, subject)
+        select f.key, f.kind, f.title, f.detail, f.since, f.subject from found f
+        -- what waits to be sent tells the newest count
+        on conflict (key) where resolved_at is null do update
+        set title = excluded.title, detail = excluded.detail
+        where a.sent_at is null and (a.title, a.detail) is distinct from
+            (excluded.title, excluded.detail);
+    end if;
+    return query
+    select count(*) filter (where a.resolved_at is null),
+        count(*) filter (
+            where a.sent_at is null
+                and (a.resolved_at is null or a.resolved_at > now() - interval '1 day')
+        )
+    from alerts a
+    where a.resolved_at is null or a.sent_at is null;
+end
+$$;
+
+COMMENT ON FUNCTION public.note_incidents(p_publishing boolean) IS 'Write down what open_incidents() finds: a row of alerts for each incident that is new, and the end of those that are over. Returns how many are open and how many wait to be told; one that is over for a day is not told any more. Forgets what was over 90 days ago. Example: select open, waiting from note_incidents()';
 
 CREATE FUNCTION public.open_batch(p_batch uuid, p_provider text, p_model text, p_purpose text, p_stage public.post_stage, p_call uuid, p_line_sizes integer[], p_wait interval, p_lease interval, p_posts uuid[], p_stages public.post_stage[], p_tokens bigint[], p_lines integer[], p_places integer[], p_keys bytea[]) RETURNS uuid
     LANGUAGE plpgsql
@@ -2191,6 +3568,220 @@ $$;
 
 COMMENT ON FUNCTION public.open_batch(p_batch uuid, p_provider text, p_model text, p_purpose text, p_stage public.post_stage, p_call uuid, p_line_sizes integer[], p_wait interval, p_lease interval, p_posts uuid[], p_stages public.post_stage[], p_tokens bigint[], p_lines integer[], p_places integer[], p_keys bytea[]) IS 'Write down the intent of a batch (and clear what old ones left): claimed posts (a question''s token) and the other stages of theirs that a line asks about (token null) wait for it from now on. Returns what holds the batch for p_lease, or null when no claim stands any more. Error: LP090.';
 
+CREATE FUNCTION public.open_incidents(p_publishing boolean DEFAULT false) RETURNS TABLE(key text, kind text, title text, detail text, since timestamp with time zone, subject uuid)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    -- one for each post and account; words of the provider may quote a post and stay in the row
+    select concat_ws(' ', u.source, u.id, u.account_id, u.status), u.status,
+        case u.status
+            when 'failed' then 'A post could not be published'
+            when 'held' then 'A post is held'
+            when 'missed' then 'A post missed its time'
+            else 'Nobody knows whether a post went out, for over an hour'
+        end,
+        format(
+            '%s %s%s. %s', initcap(left(u.source, 1)) || substr(u.source, 2), u.id,
+            ', account ' || u.account_id,
+            case
+                when u.hold_code = 'account' then 'It goes out when its account is back in time.'
+                when u.status in ('held', 'unconfirmed') then 'Decide: linkedin-pipeline publications'
+                else 'Its error_message says why.'
+            end
+        ),
+        case u.status when 'unconfirmed' then u.due_at else u.changed_at end, u.id
+    from unsettled_publications() u
+    where u.status in ('failed', 'held', 'missed')
+        or u.status = 'unconfirmed' and u.due_at < now() - interval '1 hour'
+    union all
+    select 'account ' || a.id, 'account_disconnected', 'A LinkedIn account is disconnected',
+        format('Account %s: %s. Connect it again at Unipile; its posts are held.', a.id, a.status),
+        a.updated_at, a.id
+    from unipile_accounts a
+    where a.is_active and a.status in ('CREDENTIALS', 'DISCONNECTED', 'ERROR')
+    union all
+    -- until the provider answers or the budget has room; the webhook cannot tell of itself
+    select format('provider %s %s', e.metadata ->> 'scope', e.error_code),
+        case e.error_code when 'budget' then 'budget_reached' else 'provider_down' end,
+        case e.error_code when 'budget' then 'The daily budget is used'
+            else format('%s cannot be used (%s)', e.metadata ->> 'scope', e.error_code) end,
+        e.error_message, e.created_at, e.id
+    from ai_errors e
+    where e.post_id is null and not e.is_resolved and e.metadata ? 'scope'
+        and e.metadata ->> 'scope' <> 'webhook'
+    union all
+    -- one for each reason and day, or a bad import would be a thousand messages
+    select format('given up %s %s %s %s', e.function_name, e.stage, e.error_code, d.day),
+        case when e.post_id is null and e.profile_id is null then 'run_failed' else 'dead_letters'
+        end,
+        case when e.post_id is null and e.profile_id is null
+            then format('Runs of %s failed', e.function_name)
+            else format('Work was given up by %s', e.function_name)
+        end,
+        format(
+            '%s times %s on %s. %s', count(*), e.error_code, d.day,
+            case when e.post_id is null and e.profile_id is null
+                -- its name alone: what it says may be about a person
+                then 'The last: ' || (array_agg(
+                    left(split_part(e.error_message, ':', 1), 80) order by e.created_at desc
+                ))[1]
+                else 'When its cause is mended: linkedin-pipeline requeue'
+            end
+        ),
+        min(e.created_at), null
+    from ai_errors e
+    cross join lateral (select (e.created_at at time zone 'UTC')::date as day) as d
+    where not e.is_resolved and e.created_at > now() - interval '7 days'
+        and not (e.post_id is null and e.metadata ? 'scope')
+    group by e.function_name, e.stage, e.error_code, d.day,
+        e.post_id is null and e.profile_id is null
+    union all
+    -- over an hour after the last death: a worker that dies again and again is one incident
+    select 'silent ' || l.worker_name, 'worker_silent', 'A worker died at work',
+        format(
+            '%s of %s stopped without a word. Its work is taken up again; read its run: was it '
+            'killed, out of memory, or did the computer sleep?', count(*), l.worker_name
+        ),
+        min(coalesce(l.heartbeat_at, l.started_at)), null
+    from (
+        select r.worker_name, r.heartbeat_at, r.started_at from task_execution_logs_v2 r
+        where r.status = 'running' and (
+            r.heartbeat_at < now() - interval '2 minutes'
+            or r.heartbeat_at is null and r.started_at < now() - interval '6 hours'
+        )
+        union all
+        select c.worker_name, c.heartbeat_at, c.started_at
+        from worker_feature_flags_v2 f
+        join task_execution_logs_v2 c
+            on c.worker_name = f.worker_name and c.started_at > now() - interval '2 days'
+        where c.status = 'failed' and c.completed_at > now() - interval '1 hour'
+            and c.error_message in (
+                'its heart-beat stopped', 'nobody ended it for six hours'
+            )
+    ) as l
+    group by l.worker_name
+    union all
+    select 'idle ' || w.worker, 'worker_silent', 'Work is due and nobody takes it',
+        format(
+            '%s waits for up to %s minutes. See that Dagster''s daemon runs and its sensors tick: '
+            'linkedin-pipeline status', w.worker, round(max(w.minutes))
+        ),
+        now() - make_interval(mins => max(w.minutes)::integer), null
+    from (
+        select o.worker, o.minutes from overdue_work(interval '15 minutes', 1) o where o.is_enabled
+        union all
+        select u.worker, extract(epoch from now() - u.due_at) / 60
+        from unsettled_publications() u
+        where p_publishing and u.status in ('pending', 'publishing')
+            and u.due_at < now() - interval '15 minutes' and is_worker_enabled(u.worker)
+    ) as w
+    group by w.worker
+$$;
+
+COMMENT ON FUNCTION public.open_incidents(p_publishing boolean) IS 'What a person should hear of now: posts that failed, missed their time or are held, or are unconfirmed for over an hour; disconnected accounts; providers that cannot be used and a used budget; work given up and failed runs of the last 7 days, by reason and day; workers that died or whose due work nobody takes, posts to publish among it with p_publishing, which says that publishing is configured. Ids, counts and our own words only. Example: select kind, title from open_incidents()';
+
+CREATE FUNCTION public.open_troubles() RETURNS TABLE(what text, error_code text, number bigint, new_today bigint, newest uuid[])
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select coalesce(e.stage::text, e.function_name), e.error_code, count(*),
+        count(*) filter (where e.created_at >= now() - interval '1 day'),
+        (array_agg(e.id order by e.created_at desc, e.id))[1:3]
+    from ai_errors e
+    where not e.is_resolved
+    group by 1, 2
+    order by 3 desc, 1, 2
+    limit 50
+$$;
+
+COMMENT ON FUNCTION public.open_troubles() IS 'Dead letters and incidents that are not resolved, by stage (else by what met them) and reason: how many, how many in the last day, and the ids of the newest three in ai_errors. No text. Example: select what, error_code, number from open_troubles()';
+
+CREATE FUNCTION public.organization_id(p_urn text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
+    RETURN regexp_replace(p_urn, '^urn:li:(organization|company|fsd_company):'::text, ''::text);
+
+COMMENT ON FUNCTION public.organization_id(p_urn text) IS 'A page''s id as the provider wants it, from its URN.
+Example: select organization_id(''urn:li:organization:1234'')';
+
+CREATE FUNCTION public.overdue_work(p_late interval, p_most integer) RETURNS TABLE(stage public.post_stage, worker text, is_enabled boolean, posts bigint, minutes double precision)
+    LANGUAGE sql STABLE
+    SET enable_seqscan TO 'off'
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    with recursive workers (stage, worker) as (
+        values ('hooks'::post_stage, 'worker_extract_hooks_v2'),
+            ('embeddings', 'worker_generate_embeddings_v2'),
+            ('hook_classifications', 'worker_classify_hooks_v2'),
+            ('topic_classifications', 'worker_classify_topics_v2'),
+            ('audience_classifications', 'worker_classify_audiences_v2')
+    ),
+    days (stage, day) as (
+        -- a loose index scan: cost follows the number of days with work, not of posts
+        select s.stage, (
+            select w.day from post_work w where w.stage = s.stage order by w.day limit 1
+        )
+        from workers s
+        union all
+        select d.stage, (
+            select w.day from post_work w
+            where w.stage = d.stage and w.day > d.day
+            order by w.day limit 1
+        )
+        from days d where d.day is not null
+    )
+    select s.stage, s.worker, is_worker_enabled(s.worker), late.posts, late.minutes::float8
+    from workers s
+    cross join lateral (
+        select
+            (
+                select count(*)
+                from (
+                    select from days d
+                    cross join lateral (
+                        select from post_work w
+                        where w.stage = d.stage and w.day = d.day
+                            and w.due_at < now() - p_late
+                            and (w.lease_until is null or w.lease_until < now())
+                        limit p_most
+                    ) as one
+                    where d.stage = s.stage
+                    limit p_most
+                ) as counted
+            ) as posts,
+            (
+                select extract(epoch from now() - min(first.due_at)) / 60
+                from days d
+                cross join lateral (
+                    select w.due_at from post_work w
+                    where w.stage = d.stage and w.day = d.day
+                        and (w.lease_until is null or w.lease_until < now())
+                    order by w.due_at limit 1
+                ) as first
+                where d.stage = s.stage
+            ) as minutes
+    ) as late
+    where late.posts > 0
+$$;
+
+COMMENT ON FUNCTION public.overdue_work(p_late interval, p_most integer) IS 'Stages with free work on posts that was due for longer than p_late: how many posts, at most p_most, and the minutes of the oldest. Waits for retries and live claims do not count. Example: select stage, posts from overdue_work(interval ''15 minutes'', 1000)';
+
+CREATE FUNCTION public.pause_account(p_account uuid, p_seconds double precision, p_reason text) RETURNS timestamp with time zone
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    update unipile_accounts u
+    set pauses = u.pauses + 1,
+        pause_reason = p_reason,
+        paused_until = greatest(u.paused_until, clock_timestamp() + interval '1 second'
+            * coalesce(p_seconds, least(900 * 2 ^ least(u.pauses, 10), 21600)))
+    where u.id = p_account
+    returning u.paused_until
+$$;
+
+COMMENT ON FUNCTION public.pause_account(p_account uuid, p_seconds double precision, p_reason text) IS 'Send nothing of an account for so many seconds; without them for 15 minutes, doubled each time in a row, at most 6 hours.
+Example: select pause_account(u.id, 60, ''rate limit'') from unipile_accounts u';
+
 CREATE FUNCTION public.pause_provider(p_scope text, p_code text, p_reason text, p_seconds double precision, p_first double precision, p_longest double precision, p_worker text) RETURNS double precision
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -2239,6 +3830,152 @@ CREATE FUNCTION public.post_day(created_at timestamp with time zone) RETURNS dat
     RETURN GREATEST('2024-01-01'::date, LEAST(((created_at AT TIME ZONE 'UTC'::text))::date, ((now() AT TIME ZONE 'UTC'::text))::date));
 
 COMMENT ON FUNCTION public.post_day(created_at timestamp with time zone) IS 'The partition of a post: its UTC day, earlier ones count to 2024-01-01, later ones to today. Example: select post_day(''2023-05-01 12:00+00'')';
+
+CREATE FUNCTION public.prepare_publishing(p_kinds text[], p_grace interval, p_run_id text) RETURNS TABLE(what text, number integer)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    r record;
+    lapsed integer := 0;
+    expanded integer := 0;
+    cancelled integer := 0;
+    released integer := 0;
+    missed integer := 0;
+    restored integer := 0;
+    done boolean;
+begin
+    -- one at a time; whoever comes second has nothing to do
+    if not pg_try_advisory_xact_lock(hashtextextended('prepare_publishing', 0)) then
+        return;
+    end if;
+
+    for r in
+        select q.id, q.token, q.kind, q.source_id from publications q
+        where q.state = 'publishing' and q.accepted_at is null
+            and q.leased_until < clock_timestamp()
+        order by q.id limit 1000
+    loop
+        continue when lock_publication_source(r.kind, r.source_id, false) is null;
+        done := settle_publication(r.id, r.token, 'unconfirmed',
+            'its publisher stopped before an answer was recorded: the feed is searched for it',
+            null, 'no_answer', null, null, interval '0', p_run_id) = 'unconfirmed';
+        lapsed := lapsed + coalesce(done, false)::integer;
+    end loop;
+
+    for r in
+        select s.id, author_account(s.author_id) as account
+        from scheduled_posts s
+        where 'scheduled' = any (p_kinds) and s.status = 'pending' and s.scheduled_at <= now()
+            and not exists (
+                select from scheduled_post_accounts a where a.scheduled_post_id = s.id
+            )
+        order by s.id limit 1000
+        for no key update skip locked
+    loop
+        if r.account is not null then
+            insert into scheduled_post_accounts (scheduled_post_id, unipile_account_id)
+            values (r.id, r.account)
+            on conflict on constraint scheduled_post_accounts_once do nothing;
+            expanded := expanded + 1;
+        else
+            update scheduled_posts s
+            set status = case when s.scheduled_at < now() - p_grace then 'missed' else s.status end,
+                error_message = 'its author has no active LinkedIn account'
+            where s.id = r.id and (s.error_message is null or s.scheduled_at < now() - p_grace);
+            perform show_on_draft(r.id);
+        end if;
+    end loop;
+
+    for r in
+        select s.id from scheduled_posts s
+        where s.status = 'cancelled' and exists (
+            select from scheduled_post_accounts a
+            where a.scheduled_post_id = s.id and a.status = 'pending'
+        )
+        order by s.id limit 1000
+        for no key update skip locked
+    loop
+        update scheduled_post_accounts a set status = 'cancelled'
+        where a.scheduled_post_id = r.id and a.status = 'pending';
+        perform cancel_publications(r.id);
+        cancelled := cancelled + 1;
+    end loop;
+
+    for r in -- put back before, and then changed or deleted by a person
+        select q.id, q.kind, q.source_id
+        from publications q
+        left join scheduled_post_accounts a on q.kind = 'scheduled' and a.id = q.source_id
+        left join production_posts d on q.kind = 'production' and d.id = q.source_id
+        left join company_published_posts c on q.kind = 'company' and c.id = q.source_id
+        where q.state = 'pending' and q.kind = any (p_kinds)
+            and coalesce(a.status, d.status::text, c.status, 'gone') not in ('pending', 'scheduled')
+        order by q.id limit 1000
+    loop
+        continue when lock_publication_source(r.kind, r.source_id, false) is null;
+        perform take_back(r.id, p_run_id);
+        cancelled := cancelled + 1;
+    end loop;
+
+    for r in
+        select q.id, q.kind, q.source_id, u.status = 'OK' and u.is_active as is_back,
+            greatest(q.due_at, q.revived_at) < now() - p_grace as late
+        from publications q
+        left join unipile_accounts u on u.id = account_now(q)
+        where q.state = 'held' and q.hold_code = 'account' and q.kind = any (p_kinds)
+            and (coalesce(u.status = 'OK' and u.is_active, true)
+                or greatest(q.due_at, q.revived_at) < now() - p_grace)
+        order by q.id limit 1000
+    loop
+        done := lock_publication_source(r.kind, r.source_id, false);
+        continue when done is null;
+        perform from publications q where q.id = r.id and q.state = 'held' for no key update;
+        continue when not found;
+        if not done then
+            perform move_publication(r.id, 'cancelled', 'its plan was deleted', p_run_id);
+            cancelled := cancelled + 1;
+        elsif r.late then
+            perform move_publication(r.id, 'missed',
+                'its account was not reconnected in time', p_run_id);
+            missed := missed + 1;
+        elsif r.is_back then
+            perform move_publication(r.id, 'pending', 'its account is back', p_run_id);
+            released := released + 1;
+        end if;
+    end loop;
+
+    for r in
+        select t.kind, t.source_id, o.code, o.reason
+        from due_targets() t
+        cross join lateral intent_obstacle(t.kind, t.source_id, p_grace, interval '0') o
+        where t.kind = any (p_kinds) and t.due_at < now() - p_grace and o.code = 'missed'
+        limit 1000
+    loop
+        continue when lock_publication_source(r.kind, r.source_id, false) is not true;
+        missed := missed
+            + leave_due(r.kind, r.source_id, 'missed', r.reason, null, p_run_id)::integer;
+    end loop;
+
+    -- a row that was set to pending by hand while its text is on its way, or out
+    for r in
+        select q.id, q.kind, q.source_id
+        from due_targets() t
+        join publications q on q.kind = t.kind and q.source_id = t.source_id
+        where q.state in ('publishing', 'unconfirmed', 'published', 'held')
+        order by q.id limit 1000
+    loop
+        continue when lock_publication_source(r.kind, r.source_id, false) is not true;
+        perform show_publication(q.id) from publications q
+        where q.id = r.id and q.state in ('publishing', 'unconfirmed', 'published', 'held');
+        restored := restored + 1;
+    end loop;
+
+    return query values ('lapsed', lapsed), ('expanded', expanded), ('cancelled', cancelled),
+        ('released', released), ('missed', missed), ('restored', restored);
+end
+$$;
+
+COMMENT ON FUNCTION public.prepare_publishing(p_kinds text[], p_grace interval, p_run_id text) IS 'Move what is decided without a call: lapsed leases become unconfirmed, scheduled posts without accounts get their author''s, those cancelled by hand are cancelled whole, held ones whose account is back are pending, late ones missed; rows that were set to pending by hand after their intent show its state again. What somebody has locked is passed over. Counts of each; no row when somebody else is at it.';
 
 CREATE FUNCTION public.profiles_wanting_style(p_min_posts integer) RETURNS SETOF uuid
     LANGUAGE sql STABLE
@@ -2304,6 +4041,179 @@ $$;
 
 COMMENT ON FUNCTION public.promote_embedding_model(p_model text) IS 'Let a model serve the search from now on, if every post that the serving one finds has a vector of it or is a dead letter; whether it does from now on because of this call.';
 
+CREATE FUNCTION public.prune_ledgers(p_most integer DEFAULT 10000) RETURNS TABLE(ledger text, deleted integer)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    -- never ai_usage_logs, whose sums are money, nor engagement_logs, which say who has engaged
+    ledger := 'provider_calls';
+    delete from provider_calls c where c.id in (
+        select old.id from provider_calls old
+        where old.created_at < now() - interval '90 days'
+        limit p_most for update skip locked
+    );
+    get diagnostics deleted = row_count;
+    return next;
+
+    ledger := 'ai_answers';
+    delete from ai_answers a where a.key in (
+        select old.key from ai_answers old
+        where old.created_at < now() - interval '7 days'
+        limit p_most for update skip locked
+    );
+    get diagnostics deleted = row_count;
+    return next;
+
+    ledger := 'ai_errors';
+    delete from ai_errors e where e.id in (
+        select old.id from ai_errors old
+        where old.is_resolved and old.created_at < now() - interval '1 year'
+        limit p_most for update skip locked
+    );
+    get diagnostics deleted = row_count;
+    return next;
+
+    ledger := 'pipeline_requests';
+    delete from pipeline_requests r where r.id in (
+        select old.id from pipeline_requests old
+        where old.status in ('completed', 'failed')
+            and old.requested_at < now() - interval '90 days'
+        limit p_most for update skip locked
+    );
+    get diagnostics deleted = row_count;
+    return next;
+
+    ledger := 'sync_jobs';
+    delete from sync_jobs j where j.id in (
+        select old.id from sync_jobs old
+        where old.status in ('completed', 'failed')
+            and coalesce(old.completed_at, old.created_at) < now() - interval '90 days'
+        limit p_most for update skip locked
+    );
+    get diagnostics deleted = row_count;
+    return next;
+
+    ledger := 'search_recall_log';
+    delete from search_recall_log l where l.id in (
+        select old.id from search_recall_log old
+        where old.measured_at < now() - interval '1 year'
+        limit p_most for update skip locked
+    );
+    get diagnostics deleted = row_count;
+    return next;
+end
+$$;
+
+COMMENT ON FUNCTION public.prune_ledgers(p_most integer) IS 'Delete what nobody asks for any more, at most p_most rows of each table, and return how many: calls, ended requests and ended readings over 90 days, kept answers over a week, resolved errors and measurements over a year. What a session holds is left for the next time. Example: select ledger, deleted from prune_ledgers()';
+
+CREATE FUNCTION public.publication_ids(p_external text, p_social text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
+    RETURN ARRAY(SELECT DISTINCT i.id FROM unnest(ARRAY[publication_ids.p_external, publication_ids.p_social, "substring"(publication_ids.p_external, '([0-9]{6,})$'::text), "substring"(publication_ids.p_social, '([0-9]{6,})$'::text)]) i(id) WHERE (i.id IS NOT NULL));
+
+COMMENT ON FUNCTION public.publication_ids(p_external text, p_social text) IS 'Every name that a post may have in a feed: its ids, and the numbers at their ends.
+Example: select publication_ids(''7368649927968571392'', ''urn:li:activity:7368649927968571392'')';
+
+CREATE FUNCTION public.publication_of(p_kind text, p_source uuid) RETURNS public.publications
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    t record;
+    p publications;
+begin
+    select * into t from due_targets(p_kind, p_source);
+    insert into publications as q (
+        kind, source_id, profile_id, unipile_account_id, account, as_organization, text, mentions,
+        external_link, due_at
+    )
+    select p_kind, p_source, t.profile_id, t.account_id, coalesce(u.unipile_account_id, ''),
+        t.as_organization, t.text, t.mentions, t.external_link, t.due_at
+    from (select 1) as one
+    left join unipile_accounts u on u.id = t.account_id
+    on conflict on constraint publications_once do update
+    set profile_id = excluded.profile_id,
+        unipile_account_id = excluded.unipile_account_id,
+        account = excluded.account,
+        as_organization = excluded.as_organization,
+        text = excluded.text,
+        mentions = excluded.mentions,
+        external_link = excluded.external_link,
+        due_at = excluded.due_at,
+        -- an ended one that is pending again was scheduled anew by a person
+        retries = case when q.state = 'pending' then q.retries else 0 end,
+        may_repeat = q.may_repeat and q.state = 'pending',
+        revived_at = case when q.state = 'pending' then q.revived_at end,
+        first_intent_at = case when q.state = 'pending' then q.first_intent_at end
+    where q.state in ('pending', 'failed', 'missed', 'cancelled')
+    returning * into p;
+    return p;
+end
+$$;
+
+COMMENT ON FUNCTION public.publication_of(p_kind text, p_source uuid) IS 'The row of a due text in the ledger, with the text as it stands now, made when there is none. The source row must be locked and due.';
+
+CREATE FUNCTION public.publications_in_flight(p_profile uuid) RETURNS TABLE(kind text, id uuid, status text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    with theirs as (
+        select 'scheduled_post' as kind, s.id, s.status
+        from scheduled_posts s where s.author_id = p_profile
+        union all
+        select 'scheduled_post_account', t.id, t.status
+        from scheduled_post_accounts t
+        left join scheduled_posts s on s.id = t.scheduled_post_id
+        left join unipile_accounts u on u.id = t.unipile_account_id
+        where p_profile in (s.author_id, u.profile_id)
+        union all
+        select 'production_post', d.id, d.status::text
+        from production_posts d where d.author_id = p_profile
+        union all
+        select 'company_published_post', c.id, c.status
+        from company_published_posts c
+        join published_posts p on p.id = c.original_published_post_id
+        where p.profile_id = p_profile
+        union all
+        -- one that is held although it may be out waits for a person to say so
+        select 'publication', q.id,
+            case when q.state = 'held' and q.doubt is not null then 'unconfirmed' else q.state end
+        from publications q where q.profile_id = p_profile
+    )
+    select t.kind, t.id, t.status from theirs t where t.status in ('publishing', 'unconfirmed')
+$$;
+
+COMMENT ON FUNCTION public.publications_in_flight(p_profile uuid) IS 'Publications of a profile that are being made, or of which nobody knows whether they were. Example: select * from publications_in_flight((select id from profiles limit 1))';
+
+CREATE FUNCTION public.published_post_of(p_profile uuid, p_numbers text[], p_url text, p_text text, p_posted_at timestamp with time zone) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select p.id
+    from published_posts p
+    cross join lateral (
+        select linkedin_number(p.external_post_id) = any (p_numbers)
+            or linkedin_number(p.post_url) = any (p_numbers)
+            or p.post_url = p_url as sure
+    ) as by_address
+    where p.profile_id = p_profile
+        -- each publication is one post
+        and not exists (select from viral_posts_bank b where b.published_post_id = p.id)
+        and (
+            by_address.sure
+            -- the feed may know the day only
+            or p.published_at between p_posted_at - interval '1 day' and p_posted_at + interval '2 days'
+                and btrim(regexp_replace(p.content, '\s+', ' ', 'g'))
+                    = btrim(regexp_replace(p_text, '\s+', ' ', 'g'))
+        )
+    order by coalesce(by_address.sure, false) desc, abs(extract(epoch from p.published_at - p_posted_at)),
+        p.id
+    limit 1
+$$;
+
+COMMENT ON FUNCTION public.published_post_of(p_profile uuid, p_numbers text[], p_url text, p_text text, p_posted_at timestamp with time zone) IS 'The publication of ours that an item of the profile''s feed is: by number or address, else by text and day; white space does not count. Null when it is none, or belongs to a post already.';
+
 CREATE FUNCTION public.raise_flags(p_stage public.post_stage, p_first date, p_last date, p_after uuid, p_max integer) RETURNS TABLE(raised integer, last_id uuid)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -2349,6 +4259,79 @@ $$;
 
 COMMENT ON FUNCTION public.raise_flags(p_stage public.post_stage, p_first date, p_last date, p_after uuid, p_max integer) IS 'Ask for one stage again on posts of the given days, in chunks of p_max ids after p_after. Answers how many posts the chunk has, wanted already or not, and the last of them. Example: select * from raise_flags(''topic_classifications'', ''2024-01-01'', current_date, null, 1000)';
 
+CREATE FUNCTION public.record_accounts(p_accounts jsonb) RETURNS TABLE(listed integer, added integer, changed integer, attached integer, gone integer)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if p_accounts is null or jsonb_typeof(p_accounts) <> 'array' then
+        raise exception 'accounts: no list' using
+            errcode = 'LP102', hint = 'Give the whole list as a JSON array, [] when there is none.';
+    end if;
+    -- one list after the other; and nobody who deletes a profile has some of its accounts already
+    perform pg_advisory_xact_lock(hashtextextended('record_accounts', 0));
+    create temporary table told on commit drop as
+    select distinct on (a.given ->> 'account')
+        a.given ->> 'account' as account,
+        case when a.given ->> 'status' in ('OK', 'CREDENTIALS', 'DISCONNECTED', 'PENDING')
+            then a.given ->> 'status' else 'ERROR' end as status,
+        a.given ->> 'provider_id' as provider_id,
+        a.given ->> 'public_identifier' as public_identifier,
+        case jsonb_typeof(a.given -> 'organizations') when 'array'
+            then a.given -> 'organizations' end as organizations
+    from jsonb_array_elements(p_accounts) as a (given)
+    where a.given ->> 'account' <> ''
+    order by a.given ->> 'account';
+    perform from profiles f
+    where f.id in (select u.profile_id from unipile_accounts u)
+        or lower(f.linkedin_id) in (select lower(l.public_identifier) from told l)
+    order by f.id
+    for key share;
+    listed := (select count(*) from told);
+    added := 0;
+
+    update unipile_accounts u
+    set status = l.status, checked_at = now(),
+        provider_id = coalesce(l.provider_id, u.provider_id),
+        public_identifier = coalesce(l.public_identifier, u.public_identifier)
+    from told l
+    where u.unipile_account_id = l.account and u.status <> l.status;
+    get diagnostics changed = row_count;
+    update unipile_accounts u
+    set checked_at = now(),
+        provider_id = coalesce(l.provider_id, u.provider_id),
+        public_identifier = coalesce(l.public_identifier, u.public_identifier),
+        organizations = coalesce(l.organizations, u.organizations)
+    from told l
+    where u.unipile_account_id = l.account;
+    update unipile_accounts u set status = 'DISCONNECTED', checked_at = now()
+    where u.provider = 'LINKEDIN' and u.unipile_account_id is not null
+        and u.status <> 'DISCONNECTED'
+        and not exists (select from told l where l.account = u.unipile_account_id);
+    get diagnostics gone = row_count;
+    insert into unipile_accounts (
+        unipile_account_id, status, provider_id, public_identifier, organizations, checked_at
+    )
+    select l.account, l.status, l.provider_id, l.public_identifier, coalesce(l.organizations, '[]'),
+        now()
+    from told l
+    order by l.account
+    on conflict (unipile_account_id) do nothing;
+    get diagnostics added = row_count;
+    update unipile_accounts u set profile_id = f.id
+    from profiles f
+    where u.profile_id is null and u.public_identifier is not null
+        and lower(f.linkedin_id) = lower(u.public_identifier);
+    get diagnostics attached = row_count;
+    drop table told;
+    return next;
+end
+$$;
+
+COMMENT ON FUNCTION public.record_accounts(p_accounts jsonb) IS 'Store what the provider says of its LinkedIn accounts, a whole list of {account, status, provider_id, public_identifier, organizations}: states, new ones, attached to the profile with that LinkedIn id; one that is no longer listed is DISCONNECTED, all of them when the list is empty; a status that is none of ours is ERROR. Counts of each. Error: LP102 no list.
+Example: select * from record_accounts(''[{"account": "a1", "status": "OK"}]'')';
+
 CREATE FUNCTION public.recount_batches(p_batches uuid[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -2376,6 +4359,41 @@ $$;
 
 COMMENT ON FUNCTION public.recount_batches(p_batches uuid[]) IS 'Bring the numbers of batches up to date under their locks; unknown ones are passed over.
 Example: select recount_batches(array(select id from post_batches))';
+
+CREATE FUNCTION public.refresh_profile_stats(p_most integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    wrong uuid[];
+    refreshed integer;
+begin
+    select array_agg(differs.id) into wrong
+    from (
+        select p.id
+        from profiles p
+        left join (
+            select b.author_id, count(*)::integer as posts, avg(b.engagement)::float8 as engagement
+            from viral_posts_bank b
+            where b.author_id is not null
+            group by b.author_id
+        ) as stats on stats.author_id = p.id
+        where p.posts_count is distinct from coalesce(stats.posts, 0)
+            or p.avg_engagement is distinct from stats.engagement
+        limit p_most
+    ) as differs;
+
+    -- one that somebody holds, or has deleted meanwhile, is left for the next time
+    perform update_profile_stats(held.id)
+    from (
+        select p.id from profiles p where p.id = any (wrong) for no key update skip locked
+    ) as held;
+    get diagnostics refreshed = row_count;
+    return refreshed;
+end
+$$;
+
+COMMENT ON FUNCTION public.refresh_profile_stats(p_most integer) IS 'Count anew the posts and engagement of profiles whose numbers are not those of the bank, at most p_most of them, and return how many. Reads the whole bank once. Example: select refresh_profile_stats()';
 
 CREATE FUNCTION public.refusal_to_change(p_state text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -2499,13 +4517,44 @@ $$;
 
 COMMENT ON FUNCTION public.release_stale_embedding_locks() IS 'Give back what workers of every stage held past their leases, and end its tokens; live leases stay. How many. Example: select release_stale_embedding_locks()';
 
+CREATE FUNCTION public.renew_statistics() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    sampled record;
+    is_empty boolean;
+begin
+    for sampled in
+        select c.oid::regclass as relation, c.relname, array_agg(s.attname) as columns
+        from pg_class c
+        join pg_stats s on s.schemaname = 'public' and s.tablename = c.relname
+        where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
+            and pg_has_role(c.relowner, 'usage')
+        group by c.oid
+    loop
+        execute format('select not exists (select from %s)', sampled.relation) into is_empty;
+        if not is_empty then
+            execute format('analyze %s', sampled.relation);
+        elsif current_setting('server_version_num')::integer >= 180000 then
+            -- of an empty table the old sample would stay
+            perform pg_clear_attribute_stats('public', sampled.relname, c, false)
+            from unnest(sampled.columns) as c;
+        end if;
+    end loop;
+end
+$$;
+
+COMMENT ON FUNCTION public.renew_statistics() IS 'Sample all tables anew for the planner, whose statistics hold values of rows that are gone. Of an empty table PostgreSQL before 18 keeps the old sample until there are rows again. Example: select renew_statistics()';
+
 CREATE FUNCTION public.request_styles(p_profiles uuid[]) RETURNS integer
     LANGUAGE sql
     SET search_path TO 'public', 'pg_temp'
     AS $$
     with queued as (
         insert into profile_work as w (profile_id, task)
-        select p.id, 'style' from profiles p where p.id = any (p_profiles)
+        -- in one order, so that two callers wait for one another instead of locking up
+        select p.id, 'style' from profiles p where p.id = any (p_profiles) order by p.id
         on conflict on constraint profile_work_pkey
         do update set due_at = least(w.due_at, now())
         returning w.profile_id
@@ -2514,6 +4563,41 @@ CREATE FUNCTION public.request_styles(p_profiles uuid[]) RETURNS integer
 $$;
 
 COMMENT ON FUNCTION public.request_styles(p_profiles uuid[]) IS 'Make the styles of profiles due now; returns how many. Example: select request_styles(array(select id from profiles where type = ''internal''))';
+
+CREATE FUNCTION public.request_weekly_syncs() RETURNS integer
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    with due as (
+        select p.id
+        from profiles p
+        left join profile_sync_status s on s.profile_id = p.id
+        where btrim(p.linkedin_id) <> ''
+            and coalesce(s.sync_enabled, true)
+            and coalesce(s.consecutive_failures, 0) < 5
+            and p.sync_status not in ('pending', 'scraping')
+            and s.claim_token is null
+            -- Half a day less than a week: what was read in the hours after one tick would be too
+            -- young for the next one, and be read every other week.
+            and coalesce(greatest(p.last_sync_at, s.last_scraped_at), '-infinity')
+                < now() - interval '6 days 12 hours'
+        order by p.id
+        for no key update of p
+    ),
+    made as (
+        update profiles p set sync_status = 'pending' from due where p.id = due.id
+        returning p.id
+    )
+    -- those that were pending before are due as well, and no row is written for them
+    select (select count(*) from made)::integer + (
+        select count(*) from profiles p
+        left join profile_sync_status s on s.profile_id = p.id
+        where btrim(p.linkedin_id) <> '' and coalesce(s.sync_enabled, true)
+            and coalesce(s.consecutive_failures, 0) < 5 and p.sync_status = 'pending'
+    )::integer
+$$;
+
+COMMENT ON FUNCTION public.request_weekly_syncs() IS 'Make the profiles due that have a linkedin_id, are enabled, have fewer than five failures in a row and were last read a week ago or never; returns how many are due, those that were before too. Repeating it changes nothing. Example: select request_weekly_syncs()';
 
 CREATE FUNCTION public.require_engagement_action(p_action text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
@@ -2564,6 +4648,114 @@ $$;
 COMMENT ON FUNCTION public.reschedule_post(scheduled_post_id uuid, scheduled_at timestamp with time zone) IS 'Move a scheduled post to another instant; one that failed or was missed is pending again. done is false, with the reason, when it was cancelled, when its production post goes out by another row, or when the intent is committed as for cancel_scheduled_post. Errors: LP043 no time or over for more than 5 minutes, LP048 unknown.
 Example: select r.* from scheduled_posts s, reschedule_post(s.id, now() + interval ''1 day'') as r';
 
+CREATE FUNCTION public.reset_profile_sync(profile_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    update profiles p
+    set sync_status = case when p.sync_status = 'scraping' then 'scraping' else 'pending' end
+    where p.id = reset_profile_sync.profile_id;
+    if not found then
+        raise exception 'profile %: unknown', coalesce(reset_profile_sync.profile_id::text, 'null')
+            using errcode = 'LP120', hint = 'Give the id of a row of profiles.';
+    end if;
+    insert into profile_sync_status as s (profile_id) values (reset_profile_sync.profile_id)
+    on conflict on constraint profile_sync_status_profile_id_key
+    do update set sync_enabled = true, consecutive_failures = 0;
+end
+$$;
+
+COMMENT ON FUNCTION public.reset_profile_sync(profile_id uuid) IS 'Have a profile read again that was left alone after five failures or was switched off: it is enabled, due now, and its failures are forgotten. Errors: LP120 unknown profile. Example: select reset_profile_sync((select id from profiles limit 1))';
+
+CREATE FUNCTION public.resolve_publication(publication_id uuid, decision text) RETURNS TABLE(done boolean, reason text)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    p publications;
+    outcome text;
+begin
+    if decision is null or decision not in ('published', 'retry', 'cancel') then
+        raise exception 'decision %: unknown', coalesce(decision, 'null') using
+            errcode = 'LP100', hint = 'Write published, retry or cancel.';
+    end if;
+    -- a person may name the publication, or the row that it comes from
+    select * into p from publications q
+    where resolve_publication.publication_id in (q.id, q.source_id)
+        or q.kind = 'scheduled' and q.source_id in (
+            select a.id from scheduled_post_accounts a
+            where a.scheduled_post_id = resolve_publication.publication_id
+        )
+    order by array_position(array['unconfirmed', 'held', 'failed', 'missed'], q.state), q.id
+    limit 1;
+    if not found then
+        raise exception 'publication %: unknown', coalesce(publication_id::text, 'null') using
+            errcode = 'LP101', hint = 'See: linkedin-pipeline publications';
+    end if;
+    if lock_publication_source(p.kind, p.source_id) is not true and decision = 'retry' then
+        return query select false, 'what it comes from was deleted: schedule it anew'::text;
+        return;
+    end if;
+    select * into p from publications q where q.id = p.id for no key update;
+    if not found then
+        return query select false, 'its author was erased'::text;
+        return;
+    end if;
+    if p.state not in ('held', 'unconfirmed', 'failed', 'missed') then
+        return query select false, format('it is %s: nothing is to be decided', p.state);
+        return;
+    end if;
+
+    if decision = 'published' then
+        update publications q set token = coalesce(q.token, nextval('publication_token'))
+        where q.id = p.id returning * into p;
+        outcome := confirm_publication(p.id, p.token, null, null, null,
+            coalesce(p.first_intent_at, now()), null, 'a person says that it is out', null);
+        return query select outcome = 'confirmed', nullif(outcome, 'confirmed');
+        return;
+    end if;
+    update publications q
+    set may_repeat = decision = 'retry',
+        revived_at = case decision when 'retry' then clock_timestamp() end,
+        retries = 0, doubt = null, doubt_at = null, next_check_at = null, not_before = null,
+        intent_at = null, first_intent_at = null
+    where q.id = p.id;
+    perform move_publication(p.id,
+        case decision when 'retry' then 'pending' else 'cancelled' end,
+        case decision when 'retry' then 'a person lets it go out' else 'a person cancelled it' end);
+    return query select true, null::text;
+end
+$$;
+
+COMMENT ON FUNCTION public.resolve_publication(publication_id uuid, decision text) IS 'A person''s decision about a publication that is held, unconfirmed, failed or missed, named by its id, that of its row, or of its scheduled post: published (it is out; rules of pages fire), retry (it goes out with the next pass, even if an equal text is out), cancel. done is false, with the reason, when there is nothing to decide. Errors: LP100 unknown decision, LP101 unknown publication.
+Example: select r.* from publications p, resolve_publication(p.id, ''cancel'') as r where p.state = ''held''';
+
+CREATE FUNCTION public.restart_sync(p_profile uuid, p_token bigint, p_job uuid) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    job uuid;
+begin
+    update profile_sync_status s set next_cursor = null, cursor_at = null
+    where s.profile_id = p_profile and s.claim_token = p_token;
+    if not found then
+        return null;
+    end if;
+    update sync_jobs j
+    set status = 'failed', completed_at = clock_timestamp(), error_message = 'Its cursor had died.'
+    where j.id = p_job;
+    insert into sync_jobs (profile_id, status, started_at, dagster_run_id, created_at)
+    select j.profile_id, 'running', clock_timestamp(), j.dagster_run_id, clock_timestamp()
+    from sync_jobs j where j.id = p_job
+    returning id into job;
+    return job;
+end
+$$;
+
+COMMENT ON FUNCTION public.restart_sync(p_profile uuid, p_token bigint, p_job uuid) IS 'Begin the reading of a claimed profile anew, because its cursor is no longer taken; the id of the new row of sync_jobs, null when the claim was stale.';
+
 CREATE FUNCTION public.retry_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_delays interval[], p_charge boolean) RETURNS SETOF uuid
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -2596,6 +4788,27 @@ end
 $$;
 
 COMMENT ON FUNCTION public.retry_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_delays interval[], p_charge boolean) IS 'Put claimed work back, due after its delay; without p_charge the attempt does not count.';
+
+CREATE FUNCTION public.retry_publication(p_publication uuid, p_token bigint, p_reason text, p_run_id text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    p publications := locked_publication(p_publication, p_token);
+begin
+    if p.id is null or p.accepted_at is not null or p.state <> 'unconfirmed' then
+        return (select q.state from publications q where q.id = p_publication);
+    end if;
+    update publications q
+    set retries = q.retries + 1, doubt = null, doubt_at = null, next_check_at = null,
+        not_before = null, intent_at = null
+    where q.id = p.id;
+    perform move_publication(p.id, 'pending', p_reason, p_run_id);
+    return 'pending';
+end
+$$;
+
+COMMENT ON FUNCTION public.retry_publication(p_publication uuid, p_token bigint, p_reason text, p_run_id text) IS 'Let a publication go out once more: it was proved not to be out. Returns the state.';
 
 CREATE FUNCTION public.retry_style(p_profile uuid, p_token bigint, p_delay interval, p_charge boolean, p_code text DEFAULT NULL::text, p_reason text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql
@@ -2630,7 +4843,9 @@ declare
     draft production_posts;
     made uuid;
 begin
-    if not exists (select from profiles p where p.id = schedule_post.author_id) then
+    -- who erases the author has this row when it comes to the draft
+    perform from profiles p where p.id = schedule_post.author_id for key share;
+    if not found then
         raise exception 'author %: unknown', coalesce(author_id::text, 'null') using
             errcode = 'LP040', hint = 'Give the id of a row of profiles.';
     end if;
@@ -2709,6 +4924,23 @@ $$;
 
 COMMENT ON FUNCTION public.schedule_post(author_id uuid, content text, local_time timestamp without time zone, timezone text, unipile_account_ids uuid[], mentions jsonb, external_link text, attachments jsonb, production_post_id uuid) IS 'Schedule a text for the time that clocks of a zone show (a time that is skipped moves forward, of one that comes twice the first counts), to the given accounts (column id of unipile_accounts) or to the author''s active LinkedIn accounts with status OK. A production post that is named becomes scheduled and goes out through this row only. Answers the id of the row of scheduled_posts. Errors: LP040 unknown author, LP041 empty content, LP042 unknown zone, LP043 no time or over for more than 5 minutes, LP044 no account, LP045 unknown or inactive account, LP046 mentions or attachments no array, LP047 production post unknown, of another author, or on its way already.
 Example: select schedule_post(author_id => a.profile_id, content => ''Hello.'', local_time => now()::timestamp + interval ''2 days'', timezone => ''Europe/Paris'') from unipile_accounts a where a.status = ''OK'' and a.is_active and a.profile_id is not null';
+
+CREATE FUNCTION public.scheduled_post_state(p_scheduled_post uuid) RETURNS TABLE(state text, reason text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select a.status, a.error_message
+    from scheduled_post_accounts a
+    where a.scheduled_post_id = p_scheduled_post
+    -- published when all are; else the most urgent of the others (CONTRACT 3.1)
+    order by array_position(array[
+        'unconfirmed', 'held', 'failed', 'missed', 'publishing', 'pending', 'cancelled', 'published'
+    ], a.status), a.error_message is null, a.id
+    limit 1
+$$;
+
+COMMENT ON FUNCTION public.scheduled_post_state(p_scheduled_post uuid) IS 'The state that a scheduled post has by those of its accounts, and the reason of it.
+Example: select t.* from scheduled_posts s, scheduled_post_state(s.id) as t';
 
 CREATE FUNCTION public.search_recall(samples integer DEFAULT 50) RETURNS TABLE(filter text, sampled integer, recall double precision)
     LANGUAGE plpgsql
@@ -2856,6 +5088,115 @@ $$;
 
 COMMENT ON FUNCTION public.set_error_ref() IS 'Give a new error its reference.';
 
+CREATE FUNCTION public.settle_publication(p_publication uuid, p_token bigint, p_state text, p_reason text, p_hold_code text, p_doubt text, p_named text, p_delay interval, p_check interval, p_run_id text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    p publications := locked_publication(p_publication, p_token);
+begin
+    if p.id is null or p.accepted_at is not null or p.state not in ('publishing', 'unconfirmed')
+    then
+        return (select q.state from publications q where q.id = p_publication);
+    end if;
+    update publications q
+    set hold_code = p_hold_code,
+        doubt = case when p_state in ('unconfirmed', 'held') then coalesce(p_doubt, q.doubt) end,
+        doubt_at = case
+            when p_doubt is not null then coalesce(q.doubt_at, clock_timestamp())
+            when p_state in ('unconfirmed', 'held') then q.doubt_at
+        end,
+        external_post_id = coalesce(p_named, q.external_post_id),
+        not_before = clock_timestamp() + p_delay,
+        next_check_at = clock_timestamp() + p_check,
+        -- nothing went out: neither spacing nor a feed need to know of this POST
+        intent_at = case
+            when p_state in ('unconfirmed', 'held') and coalesce(p_doubt, q.doubt) is not null
+            then q.intent_at
+        end,
+        first_intent_at = case
+            when p_state = 'unconfirmed' or q.retries > 0 or coalesce(p_doubt, q.doubt) is not null
+            then q.first_intent_at
+        end
+    where q.id = p.id;
+    if (p.state, p.reason) is distinct from (p_state, p_reason) then
+        perform move_publication(p.id, p_state, p_reason, p_run_id);
+    end if;
+    return p_state;
+end
+$$;
+
+COMMENT ON FUNCTION public.settle_publication(p_publication uuid, p_token bigint, p_state text, p_reason text, p_hold_code text, p_doubt text, p_named text, p_delay interval, p_check interval, p_run_id text) IS 'Record what a POST came to when the provider did not take it, or nobody knows. p_doubt: why the outcome is unknown (no_answer, duplicate), null when nothing went out. p_named: the post that a duplicate answer names. p_delay: not sent again before; p_check: looked at again then. Changes nothing once it was accepted or settled; returns the state.';
+
+CREATE FUNCTION public.show_on_draft(p_scheduled_post uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    update production_posts d
+    set status = t.status,
+        error_message = t.error_message,
+        updated_at = greatest(clock_timestamp(), d.updated_at + interval '1 microsecond')
+    from (
+        select s.id, s.production_post_id, s.error_message,
+            case s.status when 'pending' then 'scheduled' else s.status end::post_status as status
+        from scheduled_posts s
+        where s.id = p_scheduled_post
+    ) as t
+    where d.id = t.production_post_id
+        and (d.status, d.error_message) is distinct from (t.status, t.error_message)
+        and not exists ( -- it was scheduled anew, and shows what becomes of that
+            select from scheduled_posts o
+            where o.production_post_id = d.id and o.id <> t.id
+                and o.status not in ('cancelled', 'failed', 'missed')
+        )
+$$;
+
+COMMENT ON FUNCTION public.show_on_draft(p_scheduled_post uuid) IS 'Show a scheduled post''s state on the production post that it names.';
+
+CREATE FUNCTION public.show_publication(p_publication uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    p publications;
+    said text;
+    plan uuid;
+begin
+    select * into p from publications q where q.id = p_publication;
+    said := case when p.state not in ('publishing', 'published') then nullif(p.reason, '') end;
+    if p.kind = 'company' then
+        update company_published_posts c
+        set status = p.state, external_post_id = coalesce(p.external_post_id, p.social_id),
+            post_url = p.post_url, error_message = said, published_at = p.published_at
+        where c.id = p.source_id;
+        return;
+    end if;
+    if p.kind = 'production' then
+        update production_posts d
+        set status = case p.state when 'pending' then 'scheduled' else p.state end::post_status,
+            error_message = said,
+            updated_at = greatest(clock_timestamp(), d.updated_at + interval '1 microsecond')
+        where d.id = p.source_id;
+        return;
+    end if;
+    update scheduled_post_accounts a
+    set status = p.state, external_post_id = coalesce(p.external_post_id, p.social_id),
+        error_message = said
+    where a.id = p.source_id;
+    update scheduled_posts s
+    set status = t.state,
+        error_message = case when t.state not in ('publishing', 'published') then t.reason end,
+        published_at = case when t.state = 'published' then coalesce(
+            s.published_at, p.published_at, now()) end
+    from scheduled_post_accounts a, scheduled_post_state(a.scheduled_post_id) as t
+    where a.id = p.source_id and s.id = a.scheduled_post_id
+    returning s.id into plan;
+    perform show_on_draft(plan);
+end
+$$;
+
+COMMENT ON FUNCTION public.show_publication(p_publication uuid) IS 'Show a publication''s state on the row that it comes from, and on those above it. The source row must be locked.';
+
 CREATE FUNCTION public.store_embeddings(p_posts uuid[], p_tokens bigint[], p_embeddings public.vector[], p_model text, p_serving public.vector[] DEFAULT NULL::public.vector[], p_serving_model text DEFAULT NULL::text) RETURNS TABLE(post_id uuid, held boolean)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -2905,7 +5246,7 @@ $$;
 
 COMMENT ON FUNCTION public.store_hooks(p_posts uuid[], p_tokens bigint[], p_hooks text[]) IS 'Write hooks of claimed posts. Answers: held, busy (try again), or no row when stale. Error: LP082.';
 
-CREATE FUNCTION public.store_labels(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_labels uuid[], p_confidences real[], p_model text) RETURNS TABLE(post_id uuid, held boolean)
+CREATE FUNCTION public.store_labels(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_labels uuid[], p_confidences real[], p_models text[]) RETURNS TABLE(post_id uuid, held boolean)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -2914,6 +5255,13 @@ declare
     locked uuid[];
     valid uuid[];
 begin
+    if cardinality(p_models) is distinct from cardinality(p_posts)
+        or array_position(p_models, null) is not null
+    then
+        raise exception 'write-back of % labels: it names % models for them',
+            cardinality(p_posts), cardinality(array_remove(p_models, null)) using
+            errcode = 'LP062', hint = 'Without one, a label looks like a person''s.';
+    end if;
     -- A label may have been switched off or deleted while the post was worked on, or somebody may be
     -- doing so now; such an answer is not written, and the row missing from ours says "stale".
     select array_agg(r.post) into valid
@@ -2941,20 +5289,23 @@ begin
         when 'hook_classifications' then
             update viral_posts_bank b
             set hook_type_id = r.label, hook_type_confidence = r.confidence,
-                hook_type_model = p_model, needs_hook_classification = false
-            from unnest(p_posts, p_labels, p_confidences) as r (post, label, confidence)
+                hook_type_model = r.model, needs_hook_classification = false
+            from unnest(p_posts, p_labels, p_confidences, p_models)
+                as r (post, label, confidence, model)
             where b.id = r.post and b.id = any (mine);
         when 'topic_classifications' then
             update viral_posts_bank b
             set topic_id = r.label, topic_confidence = r.confidence,
-                topic_model = p_model, needs_topic_classification = false
-            from unnest(p_posts, p_labels, p_confidences) as r (post, label, confidence)
+                topic_model = r.model, needs_topic_classification = false
+            from unnest(p_posts, p_labels, p_confidences, p_models)
+                as r (post, label, confidence, model)
             where b.id = r.post and b.id = any (mine);
         when 'audience_classifications' then
             update viral_posts_bank b
             set audience_id = r.label, audience_confidence = r.confidence,
-                audience_model = p_model, needs_audience_classification = false
-            from unnest(p_posts, p_labels, p_confidences) as r (post, label, confidence)
+                audience_model = r.model, needs_audience_classification = false
+            from unnest(p_posts, p_labels, p_confidences, p_models)
+                as r (post, label, confidence, model)
             where b.id = r.post and b.id = any (mine);
         else
             raise exception 'stage %: it has no labels', p_stage using
@@ -2964,7 +5315,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION public.store_labels(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_labels uuid[], p_confidences real[], p_model text) IS 'Write labels of claimed posts, with their confidence (0 to 1, or null) and what chose them. Answers like store_hooks; a label that is no longer active is not written. Error: LP003.';
+COMMENT ON FUNCTION public.store_labels(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_labels uuid[], p_confidences real[], p_models text[]) IS 'Write labels of claimed posts, with their confidence (0 to 1, or null) and what chose each. Answers like store_hooks; a label that is no longer active is not written. Errors: LP003 a stage without labels, LP062 a label without a model.';
 
 CREATE FUNCTION public.store_style(p_profile uuid, p_token bigint, p_prompt text, p_analysis jsonb, p_embedding public.vector DEFAULT NULL::public.vector, p_embedding_model text DEFAULT NULL::text, p_written_by text DEFAULT NULL::text, p_instead_of text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql
@@ -3011,6 +5362,115 @@ $$;
 
 COMMENT ON FUNCTION public.store_style(p_profile uuid, p_token bigint, p_prompt text, p_analysis jsonb, p_embedding public.vector, p_embedding_model text, p_written_by text, p_instead_of text) IS 'Write a claimed profile''s style and end the claim; nulls keep what is there (nothing changed). A new style without its vector loses the old vector, and the profile is due again in ten minutes. p_instead_of says why p_written_by had to stand in: a resolved row in ai_errors. False when the claim was stale, and then nothing is written.';
 
+CREATE FUNCTION public.store_sync_page(p_profile uuid, p_token bigint, p_job uuid, p_page integer, p_posts jsonb, p_next text, p_reshares integer, p_others integer, p_duplicates integer, p_unusable integer) RETURNS TABLE(held boolean, added integer, edited integer, refreshed integer)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    stored integer;
+    item record;
+    known record;
+    has_published boolean;
+    publication uuid;
+    newest timestamptz;
+begin
+    added := 0; edited := 0; refreshed := 0;
+    -- the profile first, as everywhere; an erasure waits, or has come first
+    perform from profiles p where p.id = p_profile for key share;
+    perform from profile_sync_status s
+    where s.profile_id = p_profile and s.claim_token = p_token for no key update;
+    held := found;
+    select j.pages into stored from sync_jobs j where j.id = p_job for no key update;
+    if not held or stored is distinct from p_page then
+        -- a page that is stored already was committed, and the answer lost
+        held := held and coalesce(stored > p_page, false);
+        return next;
+        return;
+    end if;
+    has_published := exists (select from published_posts p where p.profile_id = p_profile);
+
+    for item in
+        select r.*, bank_post_of(p_profile, r.id, r.url, r.numbers, r.text) as met
+        from jsonb_to_recordset(p_posts) as r (
+            id text, numbers text[], url text, text text, posted_at timestamptz, metrics jsonb
+        )
+        order by met, r.id -- in the order of ids, which is the order of others that lock many posts
+    loop
+        publication := case when has_published then published_post_of(
+            p_profile, item.numbers, item.url, item.text, item.posted_at) end;
+        newest := greatest(newest, least(item.posted_at, now()));
+        -- of two items with the text of one post without an id the first one is it
+        select b.id, b.content into known from viral_posts_bank b
+        where b.id = item.met and (
+            b.linkedin_post_id is null or b.linkedin_post_id = item.id or b.post_url = item.url
+        );
+        if known.id is null then
+            insert into viral_posts_bank as b (
+                author_id, content, metrics, post_url, original_post_date, scraped_at,
+                linkedin_post_id, published_post_id
+            )
+            values (
+                p_profile, item.text, item.metrics, item.url, item.posted_at, clock_timestamp(),
+                item.id, publication
+            )
+            on conflict do nothing; -- somebody brought it this moment
+            added := added + found::integer;
+            continue;
+        end if;
+        update viral_posts_bank b
+        set content = item.text,
+            metrics = b.metrics || item.metrics,
+            author_id = coalesce(b.author_id, p_profile),
+            linkedin_post_id = coalesce(b.linkedin_post_id, item.id),
+            post_url = coalesce(b.post_url, (
+                select item.url
+                where not exists (select from viral_posts_bank o where o.post_url = item.url)
+            )),
+            original_post_date = coalesce(b.original_post_date, item.posted_at),
+            published_post_id = coalesce(b.published_post_id, publication),
+            scraped_at = clock_timestamp()
+        where b.id = known.id and (
+            b.content <> item.text
+            or not b.metrics @> item.metrics
+            or b.author_id is null
+            or b.linkedin_post_id is null
+            or b.original_post_date is null and item.posted_at is not null
+            or b.published_post_id is null and publication is not null
+        );
+        if found and known.content <> item.text then
+            edited := edited + 1;
+        elsif found then
+            refreshed := refreshed + 1;
+        end if;
+    end loop;
+
+    update profile_sync_status s
+    set next_cursor = p_next,
+        cursor_at = case when p_next is not null then clock_timestamp() end,
+        heartbeat_at = clock_timestamp(),
+        last_post_date = greatest(s.last_post_date, newest),
+        total_posts_scraped = s.total_posts_scraped + added
+    where s.profile_id = p_profile;
+    update sync_jobs j
+    set pages = j.pages + 1,
+        posts_found = j.posts_found + jsonb_array_length(p_posts)
+            + p_reshares + p_others + p_duplicates + p_unusable,
+        posts_added = j.posts_added + added,
+        posts_edited = j.posts_edited + edited,
+        posts_refreshed = j.posts_refreshed + refreshed,
+        posts_unchanged = j.posts_unchanged
+            + jsonb_array_length(p_posts) - added - edited - refreshed,
+        reshares = j.reshares + p_reshares,
+        others_posts = j.others_posts + p_others,
+        duplicates = j.duplicates + p_duplicates,
+        unusable = j.unusable + p_unusable
+    where j.id = p_job;
+    return next;
+end
+$$;
+
+COMMENT ON FUNCTION public.store_sync_page(p_profile uuid, p_token bigint, p_job uuid, p_page integer, p_posts jsonb, p_next text, p_reshares integer, p_others integer, p_duplicates integer, p_unusable integer) IS 'Write the posts of one page of a claimed profile''s feed, each once: new ones are added, known ones get what has changed, others are not touched; then where to go on. p_page is how many pages the reading has stored before; a page that comes twice counts once. Nothing is written when held is false: the claim was stale.';
+
 CREATE FUNCTION public.style_incident(p_profile uuid, p_code text, p_reason text) RETURNS void
     LANGUAGE sql
     SET search_path TO 'public', 'pg_temp'
@@ -3026,6 +5486,63 @@ CREATE FUNCTION public.style_incident(p_profile uuid, p_code text, p_reason text
 $$;
 
 COMMENT ON FUNCTION public.style_incident(p_profile uuid, p_code text, p_reason text) IS 'Write down that a profile has no new style, once while an incident of the same code is open.';
+
+CREATE FUNCTION public.sync_rests(p_failures integer, p_last_error_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    -- 5 minutes, 20 minutes, 80 minutes, 5 hours, then never by itself
+    select case
+        when p_failures >= 5 then true
+        when p_failures > 0 then
+            coalesce(p_last_error_at + interval '5 minutes' * 4 ^ (p_failures - 1) > now(), false)
+        else false
+    end
+$$;
+
+COMMENT ON FUNCTION public.sync_rests(p_failures integer, p_last_error_at timestamp with time zone) IS 'Whether a profile has to wait after so many failures in a row: 5 minutes, 20, 80, 320, and after the fifth for ever. Example: select sync_rests(1, now())';
+
+CREATE FUNCTION public.syncs_wanted(p_anyway boolean DEFAULT false, p_among uuid[] DEFAULT NULL::uuid[]) RETURNS TABLE(profile_id uuid, partition_key text, sync_priority smallint, last_at timestamp with time zone, fresh boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select p.id, p.partition_key, coalesce(s.sync_priority, 2::smallint),
+        greatest(p.last_sync_at, s.last_scraped_at),
+        s.claim_token is not null or coalesce(s.consecutive_failures, 0) = 0
+    from profiles p
+    left join profile_sync_status s on s.profile_id = p.id
+    where (p_among is null or p.id = any (p_among))
+        and btrim(p.linkedin_id) <> ''
+        and coalesce(s.sync_enabled, true)
+        and coalesce(s.consecutive_failures, 0) < 5
+        and case
+            -- held: free again when its reader fell silent
+            when s.claim_token is not null then s.heartbeat_at < now() - interval '2 minutes'
+            else p.sync_status in ('pending', 'error')
+                -- the function is asked last: ten thousand calls of it take longer than the rest
+                and (p_anyway or coalesce(s.consecutive_failures, 0) <= 0
+                    or not sync_rests(s.consecutive_failures, s.last_error_at))
+        end
+$$;
+
+COMMENT ON FUNCTION public.syncs_wanted(p_anyway boolean, p_among uuid[]) IS 'Profiles whose reading is due and in nobody''s hands, of p_among or all; with p_anyway also those that wait after a failure. fresh: not a repetition after a failure. Example: select count(*) from syncs_wanted()';
+
+CREATE FUNCTION public.take_back(p_publication uuid, p_run_id text DEFAULT NULL::text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    with taken as (
+        update publications q
+        set state = 'cancelled', reason = 'a person took it back', hold_code = null,
+            not_before = null
+        where q.id = p_publication and q.state in ('pending', 'failed', 'missed')
+        returning q.id, q.state, q.reason
+    )
+    insert into publication_events (publication_id, state, reason, dagster_run_id)
+    select t.id, t.state, t.reason, p_run_id from taken t
+$$;
+
+COMMENT ON FUNCTION public.take_back(p_publication uuid, p_run_id text) IS 'Cancel a publication that is not out, because the row that it comes from says so already, or is gone: that row is not touched. The row must be locked.';
 
 CREATE TABLE public.ai_batches (
     id uuid NOT NULL,
@@ -3315,6 +5832,60 @@ $$;
 
 COMMENT ON FUNCTION public.try_engage(profile_id uuid, action_type text) IS 'Take one of the profile''s reactions or comments of today: true when it was free and is counted now, false when the switch is off or the limit is reached. Any number of sessions together never take more than the limit. Days are those of the profile''s time zone; settings are made with the usual limits when there are none. Errors: LP050 unknown profile, LP051 action_type is neither reaction nor comment. Example: select try_engage((select id from profiles limit 1), ''reaction'')';
 
+CREATE FUNCTION public.unsettled_publications() RETURNS TABLE(source text, id uuid, account_id uuid, status text, due_at timestamp with time zone, changed_at timestamp with time zone, worker text, hold_code text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    with scheduled as (
+        select s.* from scheduled_posts s
+        where s.status in ('pending', 'publishing', 'unconfirmed') and s.scheduled_at <= now()
+        union all
+        select s.* from scheduled_posts s where s.status = 'held'
+        union all
+        select s.* from scheduled_posts s
+        where s.status in ('failed', 'missed') and s.updated_at > now() - interval '7 days'
+    ),
+    found as (
+        select 'scheduled post' as source, s.id, 'scheduled' as kind, a.id as source_id,
+            a.unipile_account_id as account_id, coalesce(a.status, s.status) as status,
+            s.scheduled_at as due_at, s.updated_at as changed_at, 'publish_scheduled' as worker
+        from scheduled s
+        left join scheduled_post_accounts a on a.scheduled_post_id = s.id
+        where coalesce(a.status, s.status) not in ('published', 'cancelled')
+        union all
+        select 'production post', d.id, 'production', d.id, null,
+            case d.status when 'scheduled' then 'pending' else d.status::text end,
+            d.publication_date, d.updated_at, 'publish_scheduled'
+        from production_posts d
+        where (
+                d.status in ('scheduled', 'publishing', 'unconfirmed') and d.publication_date <= now()
+                or d.status = 'held'
+                or d.status in ('failed', 'missed') and d.updated_at > now() - interval '7 days'
+            )
+            -- such a post goes out, and fails, as the row that names it
+            and not exists (select from scheduled_posts s where s.production_post_id = d.id)
+        union all
+        select 'company post', c.id, 'company', c.id, g.admin_unipile_account_id, c.status, t.due_at,
+            t.due_at, 'publish_company_pages'
+        from company_published_posts c
+        left join company_pages g on g.id = c.company_page_id
+        cross join lateral (select coalesce(c.scheduled_for, c.created_at) as due_at) as t
+        where c.status in ('pending', 'publishing', 'unconfirmed') and t.due_at <= now()
+            or c.status = 'held'
+            or c.status in ('failed', 'missed') and t.due_at > now() - interval '7 days'
+    )
+    select f.source, f.id, f.account_id, f.status,
+        case f.status
+            when 'unconfirmed' then coalesce(p.doubt_at, p.intent_at, f.due_at)
+            else greatest(f.due_at, p.revived_at, p.not_before)
+        end,
+        f.changed_at, f.worker, p.hold_code
+    from found f
+    left join publications p on p.kind = f.kind and p.source_id = f.source_id
+$$;
+
+COMMENT ON FUNCTION public.unsettled_publications() IS 'Posts, one row for each account they go to, that are due and not out, or held, or failed or missed within 7 days: where they stand, since when they are due (unconfirmed ones: in doubt), when they last changed as far as that is known, and which worker is to publish them. Example: select source, status from unsettled_publications()';
+
 CREATE FUNCTION public.update_batch_progress(batch_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -3481,16 +6052,40 @@ $$;
 
 COMMENT ON FUNCTION public.update_viral_post_timestamp() IS 'Derive the flags an update implies, forget what chose a label that a person replaced, and move updated_at forward.';
 
+CREATE FUNCTION public.without_names(p_text text, p_names text[]) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    name text;
+begin
+    foreach name in array p_names loop
+        p_text := regexp_replace(
+            p_text,
+            '(?<![[:alnum:]])' || regexp_replace(name, '([^[:alnum:][:space:]])', '\\\1', 'g')
+                || '(?![[:alnum:]])',
+            '(erased)', 'gi'
+        );
+    end loop;
+    return p_text;
+end
+$$;
+
+COMMENT ON FUNCTION public.without_names(p_text text, p_names text[]) IS 'The text with whole occurrences of the names, upper and lower case alike, replaced. Example: select without_names(''Ada was away'', array[''ada''])';
+
 CREATE TABLE public.ai_answers (
     key bytea NOT NULL,
     vector public.vector(1536),
     label text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    profile_id uuid
 );
 
 COMMENT ON TABLE public.ai_answers IS 'Paid answers that are not stored in a post yet, so that a crash between the answer and its commit pays nothing twice. Forgotten once stored, or after a week.';
 
 COMMENT ON COLUMN public.ai_answers.key IS 'SHA-256 over what was asked: model, prompt version, labels on offer, text. No text itself.';
+
+COMMENT ON COLUMN public.ai_answers.profile_id IS 'Whose style it is, null for other answers. Cascades: a style quotes its author.';
 
 CREATE TABLE public.ai_batch_items (
     batch_id uuid NOT NULL,
@@ -3589,6 +6184,37 @@ COMMENT ON COLUMN public.ai_usage_logs.reserved_usd IS 'What the call may cost a
 
 COMMENT ON COLUMN public.ai_usage_logs.items IS 'Texts or posts that the call was about.';
 
+CREATE TABLE public.alerts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    key text NOT NULL,
+    kind text NOT NULL,
+    title text DEFAULT ''::text NOT NULL,
+    detail text DEFAULT ''::text NOT NULL,
+    subject uuid,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    resolved_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp with time zone DEFAULT now() NOT NULL,
+    lease_until timestamp with time zone,
+    last_error text
+);
+
+COMMENT ON TABLE public.alerts IS 'One row for each time that an incident came up, and the one message about it. Ids and counts only, no text of a post and no name; forgotten 90 days after the incident was over.';
+
+COMMENT ON COLUMN public.alerts.key IS 'What the incident is, as open_incidents() names it. One open row of a key; one that comes back after it was over is a new row, and a new message.';
+
+COMMENT ON COLUMN public.alerts.subject IS 'The row that it is about, where there is one; no reference.';
+
+COMMENT ON COLUMN public.alerts.since IS 'When it began, as far as that is known.';
+
+COMMENT ON COLUMN public.alerts.sent_at IS 'When the webhook accepted the message. Who dies between its answer and this sends it again.';
+
+COMMENT ON COLUMN public.alerts.attempts IS 'Tries so far; the number of the try that holds the row fences what it writes of a failure.';
+
+COMMENT ON COLUMN public.alerts.lease_until IS 'Until when somebody is sending it.';
+
 CREATE TABLE public.audiences (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     name text NOT NULL,
@@ -3630,6 +6256,24 @@ COMMENT ON TABLE public.batch_author_configs IS 'What was asked of each author w
 COMMENT ON COLUMN public.batch_author_configs.batch_id IS 'Cascades, as does author_id.';
 
 COMMENT ON COLUMN public.batch_author_configs.topic_id IS 'Set null on deletion, as are audience_id and template_id.';
+
+CREATE TABLE public.cascade_audits (
+    post_id uuid NOT NULL,
+    stage public.post_stage NOT NULL,
+    model text NOT NULL,
+    similarity real NOT NULL,
+    neighbours_label uuid NOT NULL,
+    model_label uuid NOT NULL,
+    audited_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.cascade_audits IS 'Posts whose neighbours agreed on a label and whose model was asked nevertheless: what both said, the latest for each post and stage.';
+
+COMMENT ON COLUMN public.cascade_audits.post_id IS 'Cascades: what was said of an erased post is erased.';
+
+COMMENT ON COLUMN public.cascade_audits.similarity IS 'Of the farthest neighbour that agreed: a higher threshold would not have decided this post.';
+
+COMMENT ON COLUMN public.cascade_audits.neighbours_label IS 'A topic or an audience, as the stage says; no reference, since the row outlives the label.';
 
 CREATE TABLE public.chat_messages (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -3701,13 +6345,22 @@ CREATE TABLE public.company_published_posts (
     error_message text,
     published_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    rule_id uuid,
+    from_rule boolean DEFAULT false NOT NULL,
+    mentions jsonb DEFAULT '[]'::jsonb NOT NULL,
+    external_link text,
     CONSTRAINT company_published_posts_attachments_check CHECK ((jsonb_typeof(attachments) = 'array'::text)),
+    CONSTRAINT company_published_posts_mentions_check CHECK ((jsonb_typeof(mentions) = 'array'::text)),
     CONSTRAINT company_published_posts_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'publishing'::text, 'published'::text, 'failed'::text, 'missed'::text, 'cancelled'::text, 'held'::text, 'unconfirmed'::text])))
 );
 
 COMMENT ON TABLE public.company_published_posts IS 'Posts to company pages, due or out; one for each page and original.';
 
 COMMENT ON COLUMN public.company_published_posts.original_published_post_id IS 'Set null on deletion: the company''s post stays. company_page_id cascades.';
+
+COMMENT ON COLUMN public.company_published_posts.rule_id IS 'The rule that made it. Set null on deletion: then it is cancelled, if it has not gone out.';
+
+COMMENT ON COLUMN public.company_published_posts.from_rule IS 'It was made by a rule, and goes out only while rule, page and original are there.';
 
 CREATE TABLE public.content_formats (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -3738,6 +6391,21 @@ CREATE TABLE public.engagement_logs (
 COMMENT ON TABLE public.engagement_logs IS 'Reactions and comments that were made or tried.';
 
 COMMENT ON COLUMN public.engagement_logs.engager_profile_id IS 'Cascades; the author''s and the pattern''s are set null: the engager''s history stays.';
+
+CREATE TABLE public.erasures (
+    profile_id uuid NOT NULL,
+    partition_key text GENERATED ALWAYS AS (('profile-'::text || "left"(replace((profile_id)::text, '-'::text, ''::text), 12))) STORED NOT NULL,
+    erased_at timestamp with time zone DEFAULT now() NOT NULL,
+    dagster_cleared_at timestamp with time zone
+);
+
+COMMENT ON TABLE public.erasures IS 'Profiles that were erased. The id is random and leads to nobody; it is kept so that Dagster''s database is cleared even after a crash, and so that a restored backup can be erased again.';
+
+COMMENT ON COLUMN public.erasures.profile_id IS 'No foreign key: there is no such profile any more.';
+
+COMMENT ON COLUMN public.erasures.partition_key IS 'As profiles.partition_key was.';
+
+COMMENT ON COLUMN public.erasures.dagster_cleared_at IS 'When its partition and what was recorded of it were removed from Dagster; null: still to do.';
 
 CREATE SEQUENCE public.error_reference
     START WITH 1
@@ -3781,6 +6449,24 @@ CREATE TABLE public.hook_types (
 
 COMMENT ON TABLE public.hook_types IS 'The kinds of opening that a post can have.';
 
+CREATE TABLE public.kept_publications (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    external_post_id text,
+    social_id text,
+    post_url text,
+    unipile_account_id text,
+    published_at timestamp with time zone NOT NULL,
+    kept_until timestamp with time zone DEFAULT (now() + '5 years'::interval) NOT NULL
+);
+
+COMMENT ON TABLE public.kept_publications IS 'What was published for a person who was erased: identifiers and time, neither text nor name. Kept to establish, exercise or defend legal claims about a publication made in somebody''s name (GDPR article 17(3)(e)), until kept_until, and for nothing else.';
+
+COMMENT ON COLUMN public.kept_publications.post_url IS 'Only where it consists of LinkedIn''s number of the post; other forms hold the name.';
+
+COMMENT ON COLUMN public.kept_publications.unipile_account_id IS 'Unipile''s own id of the account that published.';
+
+COMMENT ON COLUMN public.kept_publications.kept_until IS 'The longest ordinary limitation period that we reckon with; deleted with the next erasure or by forget_kept_publications().';
+
 CREATE TABLE public.knowledge (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     profile_id uuid,
@@ -3822,6 +6508,12 @@ CREATE TABLE public.pipeline_requests (
 );
 
 COMMENT ON TABLE public.pipeline_requests IS 'Jobs asked for by SQL; a sensor starts each once. One of a kind waits at a time.';
+
+COMMENT ON COLUMN public.pipeline_requests.status IS 'pending until the sensor takes it, started while its run is made and works, then completed or failed. What is only to be made due is completed at once.';
+
+COMMENT ON COLUMN public.pipeline_requests.dagster_run_id IS 'The run that serves it. A started request without one is being started: its id is the run key, so that no crash starts two runs, and none is forgotten.';
+
+COMMENT ON COLUMN public.pipeline_requests.error_message IS 'Why it could not be served, and what to do.';
 
 CREATE TABLE public.post_batches (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -3962,6 +6654,8 @@ CREATE TABLE public.profile_sync_status (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     scraping_started_at timestamp with time zone,
+    claim_token bigint,
+    cursor_at timestamp with time zone,
     CONSTRAINT profile_sync_status_sync_priority_check CHECK (((sync_priority >= 1) AND (sync_priority <= 3)))
 );
 
@@ -3969,11 +6663,21 @@ COMMENT ON TABLE public.profile_sync_status IS 'How far each profile has been re
 
 COMMENT ON COLUMN public.profile_sync_status.profile_id IS 'Cascades.';
 
+COMMENT ON COLUMN public.profile_sync_status.consecutive_failures IS 'Readings that failed in a row. From the fifth on the profile is left alone until reset_profile_sync(), or until it has another linkedin_id.';
+
 COMMENT ON COLUMN public.profile_sync_status.sync_priority IS '1 high, 2 normal, 3 low.';
+
+COMMENT ON COLUMN public.profile_sync_status.total_posts_scraped IS 'Posts that readings added to the bank: the sum of sync_jobs.posts_added.';
+
+COMMENT ON COLUMN public.profile_sync_status.next_cursor IS 'Where an interrupted reading goes on: the query of the next page''s address. Null between two readings.';
 
 COMMENT ON COLUMN public.profile_sync_status.heartbeat_at IS 'When the process that reads the profile was last heard of; null while nobody reads it. One from before scraping_started_at belongs to an earlier reading.';
 
 COMMENT ON COLUMN public.profile_sync_status.scraping_started_at IS 'Set by whoever sets profiles.sync_status to scraping, null otherwise.';
+
+COMMENT ON COLUMN public.profile_sync_status.claim_token IS 'Fences what the reader writes; null while nobody reads the profile. From the sequence profile_work_token.';
+
+COMMENT ON COLUMN public.profile_sync_status.cursor_at IS 'When next_cursor was given; it is of no use a day later.';
 
 CREATE TABLE public.profile_work (
     profile_id uuid NOT NULL,
@@ -4031,6 +6735,30 @@ COMMENT ON COLUMN public.profiles.linkedin_id IS 'The public identifier after /i
 
 COMMENT ON COLUMN public.profiles.partition_key IS 'Key of the profile''s Dagster partition; carries no name, so that a person can be erased.';
 
+CREATE TABLE public.provider_calls (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    provider text DEFAULT 'unknown'::text NOT NULL,
+    operation text DEFAULT ''::text NOT NULL,
+    profile_id uuid,
+    subject text DEFAULT ''::text NOT NULL,
+    status integer,
+    outcome text DEFAULT 'open'::text NOT NULL,
+    latency_ms integer,
+    dagster_run_id text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT provider_calls_outcome_check CHECK ((outcome = ANY (ARRAY['open'::text, 'answered'::text, 'refused'::text, 'unsent'::text, 'unknown'::text])))
+);
+
+COMMENT ON TABLE public.provider_calls IS 'One row for each call of Unipile, Edges, a media host or the alert webhook, failed ones too.';
+
+COMMENT ON COLUMN public.provider_calls.profile_id IS 'Set null on deletion: the count of calls stays true.';
+
+COMMENT ON COLUMN public.provider_calls.subject IS 'What the call was about: an id of ours, or a host. Never an address with a secret, or a text.';
+
+COMMENT ON COLUMN public.provider_calls.status IS 'HTTP status; null when no answer came.';
+
+COMMENT ON COLUMN public.provider_calls.outcome IS 'open while the call is made; refused: answered with an error; unsent: no connection, so nothing was asked; unknown: no answer, and the provider may have done what it was asked.';
+
 CREATE TABLE public.provider_pauses (
     scope text NOT NULL,
     until timestamp with time zone NOT NULL,
@@ -4047,6 +6775,35 @@ COMMENT ON COLUMN public.provider_pauses.times IS 'Pauses in a row for the same 
 
 COMMENT ON COLUMN public.provider_pauses.budget_usd IS 'The daily budget that had no room, in a row with scope budget: another one ends it.';
 
+CREATE TABLE public.publication_events (
+    id bigint NOT NULL,
+    publication_id uuid NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    state text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    dagster_run_id text
+);
+
+COMMENT ON TABLE public.publication_events IS 'Every change of a publication''s state with its reason. No text of posts.';
+
+COMMENT ON COLUMN public.publication_events.publication_id IS 'Cascades.';
+
+ALTER TABLE public.publication_events ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.publication_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE SEQUENCE public.publication_token
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
 CREATE TABLE public.published_posts (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     profile_id uuid,
@@ -4057,12 +6814,15 @@ CREATE TABLE public.published_posts (
     post_url text,
     content text DEFAULT ''::text NOT NULL,
     published_at timestamp with time zone DEFAULT now() NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    social_id text
 );
 
 COMMENT ON TABLE public.published_posts IS 'What went out to personal accounts.';
 
 COMMENT ON COLUMN public.published_posts.profile_id IS 'Cascades; account, scheduled and production post are set null: what went out went out.';
+
+COMMENT ON COLUMN public.published_posts.social_id IS 'The URN by which comments and reactions name it; external_post_id is what the answer named.';
 
 CREATE TABLE public.ressource_types (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -4161,12 +6921,33 @@ CREATE TABLE public.sync_jobs (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     started_at timestamp with time zone,
     completed_at timestamp with time zone,
+    posts_edited integer DEFAULT 0 NOT NULL,
+    posts_refreshed integer DEFAULT 0 NOT NULL,
+    posts_unchanged integer DEFAULT 0 NOT NULL,
+    reshares integer DEFAULT 0 NOT NULL,
+    others_posts integer DEFAULT 0 NOT NULL,
+    duplicates integer DEFAULT 0 NOT NULL,
+    unusable integer DEFAULT 0 NOT NULL,
     CONSTRAINT sync_jobs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text, 'failed'::text])))
 );
 
-COMMENT ON TABLE public.sync_jobs IS 'One row for each reading of a profile from LinkedIn.';
+COMMENT ON TABLE public.sync_jobs IS 'One row for each reading of a profile from LinkedIn. One that was interrupted goes on in its row when its cursor still lives. posts_found is the sum of what became of the items.';
 
 COMMENT ON COLUMN public.sync_jobs.profile_id IS 'Cascades.';
+
+COMMENT ON COLUMN public.sync_jobs.status IS 'pending: given back unfinished, as when the provider asked for silence; failed: it may have gone on in a later state of the same row.';
+
+COMMENT ON COLUMN public.sync_jobs.posts_found IS 'Items on the pages: posts_added + posts_edited + posts_refreshed + posts_unchanged + reshares + others_posts + duplicates + unusable.';
+
+COMMENT ON COLUMN public.sync_jobs.posts_edited IS 'Known posts whose text had changed: enriched anew.';
+
+COMMENT ON COLUMN public.sync_jobs.posts_refreshed IS 'Known posts of which only numbers, or what they are known by, had changed.';
+
+COMMENT ON COLUMN public.sync_jobs.others_posts IS 'Posts of other authors that the feed showed.';
+
+COMMENT ON COLUMN public.sync_jobs.duplicates IS 'Items that an earlier page of the reading had shown.';
+
+COMMENT ON COLUMN public.sync_jobs.unusable IS 'Items without an id or without text.';
 
 CREATE TABLE public.task_execution_logs_v2 (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -4218,6 +6999,12 @@ CREATE TABLE public.unipile_accounts (
     organizations jsonb DEFAULT '[]'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    provider_id text,
+    public_identifier text,
+    paused_until timestamp with time zone,
+    pause_reason text,
+    pauses integer DEFAULT 0 NOT NULL,
+    checked_at timestamp with time zone,
     CONSTRAINT unipile_accounts_status_check CHECK ((status = ANY (ARRAY['OK'::text, 'CREDENTIALS'::text, 'DISCONNECTED'::text, 'ERROR'::text, 'PENDING'::text])))
 );
 
@@ -4226,6 +7013,16 @@ COMMENT ON TABLE public.unipile_accounts IS 'LinkedIn accounts that Unipile hold
 COMMENT ON COLUMN public.unipile_accounts.profile_id IS 'Cascades: an erased person''s access goes first.';
 
 COMMENT ON COLUMN public.unipile_accounts.unipile_account_id IS 'Unipile''s own id of the account; other tables'' columns of this name hold our id.';
+
+COMMENT ON COLUMN public.unipile_accounts.provider_id IS 'LinkedIn''s id of the person (ACo…), by which a feed is read.';
+
+COMMENT ON COLUMN public.unipile_accounts.public_identifier IS 'What stands after /in/.';
+
+COMMENT ON COLUMN public.unipile_accounts.paused_until IS 'The account published too much: nothing of it is sent before then.';
+
+COMMENT ON COLUMN public.unipile_accounts.pauses IS 'In a row; each doubles the next without a wish.';
+
+COMMENT ON COLUMN public.unipile_accounts.checked_at IS 'When Unipile last told its status.';
 
 CREATE TABLE public.user_onboarding (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -4289,6 +7086,8 @@ CASE
     WHEN (jsonb_typeof((metrics -> 'shares'::text)) = 'number'::text) THEN ((metrics ->> 'shares'::text))::numeric
     ELSE (0)::numeric
 END)) STORED NOT NULL,
+    linkedin_post_id text,
+    published_post_id uuid,
     CONSTRAINT viral_posts_bank_audience_confidence_check CHECK (((audience_confidence >= (0)::double precision) AND (audience_confidence <= (1)::double precision))),
     CONSTRAINT viral_posts_bank_hook_type_confidence_check CHECK (((hook_type_confidence >= (0)::double precision) AND (hook_type_confidence <= (1)::double precision))),
     CONSTRAINT viral_posts_bank_metrics_check CHECK ((jsonb_typeof(metrics) = 'object'::text)),
@@ -4310,11 +7109,15 @@ COMMENT ON COLUMN public.viral_posts_bank.topic_id IS 'Set null when the topic i
 
 COMMENT ON COLUMN public.viral_posts_bank.topic_confidence IS 'How sure the model was, 0 to 1; comparable within one model only.';
 
-COMMENT ON COLUMN public.viral_posts_bank.topic_model IS 'What chose the label: provider:model and prompt version. Null when a person wrote it; the same holds for hook_type_model and audience_model.';
+COMMENT ON COLUMN public.viral_posts_bank.topic_model IS 'What chose the label: provider:model and prompt version, after "cascade:" where near neighbours that this model labelled agreed. Null when a person wrote it; the same holds for hook_type_model and audience_model.';
 
 COMMENT ON COLUMN public.viral_posts_bank.posted_at IS 'original_post_date, or created_at without one.';
 
 COMMENT ON COLUMN public.viral_posts_bank.engagement IS 'Likes, comments and shares together.';
+
+COMMENT ON COLUMN public.viral_posts_bank.linkedin_post_id IS 'The post''s id at LinkedIn, as its author''s feed gives it. Null for posts that came otherwise.';
+
+COMMENT ON COLUMN public.viral_posts_bank.published_post_id IS 'The publication of ours that it is, where it is one. Set null on deletion: the post stays.';
 
 ALTER TABLE ONLY public.ai_answers
     ADD CONSTRAINT ai_answers_pkey PRIMARY KEY (key);
@@ -4337,6 +7140,9 @@ ALTER TABLE ONLY public.ai_model_pricing
 ALTER TABLE ONLY public.ai_usage_logs
     ADD CONSTRAINT ai_usage_logs_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.alerts
+    ADD CONSTRAINT alerts_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.app_settings
     ADD CONSTRAINT app_settings_pkey PRIMARY KEY (name);
 
@@ -4348,6 +7154,9 @@ ALTER TABLE ONLY public.audiences
 
 ALTER TABLE ONLY public.batch_author_configs
     ADD CONSTRAINT batch_author_configs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.cascade_audits
+    ADD CONSTRAINT cascade_audits_pkey PRIMARY KEY (post_id, stage);
 
 ALTER TABLE ONLY public.chat_messages
     ADD CONSTRAINT chat_messages_pkey PRIMARY KEY (id);
@@ -4394,6 +7203,9 @@ ALTER TABLE ONLY public.engagement_settings
 ALTER TABLE ONLY public.engagement_settings
     ADD CONSTRAINT engagement_settings_profile_id_key UNIQUE (profile_id);
 
+ALTER TABLE ONLY public.erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (profile_id);
+
 ALTER TABLE ONLY public.generated_hooks
     ADD CONSTRAINT generated_hooks_pkey PRIMARY KEY (id);
 
@@ -4402,6 +7214,9 @@ ALTER TABLE ONLY public.hook_types
 
 ALTER TABLE ONLY public.hook_types
     ADD CONSTRAINT hook_types_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.kept_publications
+    ADD CONSTRAINT kept_publications_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.knowledge
     ADD CONSTRAINT knowledge_pkey PRIMARY KEY (id);
@@ -4457,8 +7272,20 @@ ALTER TABLE ONLY public.profiles
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.provider_calls
+    ADD CONSTRAINT provider_calls_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.provider_pauses
     ADD CONSTRAINT provider_pauses_pkey PRIMARY KEY (scope);
+
+ALTER TABLE ONLY public.publication_events
+    ADD CONSTRAINT publication_events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.publications
+    ADD CONSTRAINT publications_once UNIQUE (kind, source_id);
+
+ALTER TABLE ONLY public.publications
+    ADD CONSTRAINT publications_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.published_posts
     ADD CONSTRAINT published_posts_pkey PRIMARY KEY (id);
@@ -4516,6 +7343,8 @@ ALTER TABLE ONLY public.worker_feature_flags_v2
 
 CREATE INDEX ai_answers_created ON public.ai_answers USING btree (created_at);
 
+CREATE INDEX ai_answers_profile ON public.ai_answers USING btree (profile_id) WHERE (profile_id IS NOT NULL);
+
 CREATE INDEX ai_batch_items_key ON public.ai_batch_items USING btree (key);
 
 CREATE INDEX ai_batch_items_post ON public.ai_batch_items USING btree (post_id);
@@ -4536,6 +7365,12 @@ CREATE INDEX ai_usage_logs_profile_month ON public.ai_usage_logs USING btree (pr
 
 CREATE INDEX ai_usage_logs_run ON public.ai_usage_logs USING btree (dagster_run_id) WHERE (dagster_run_id IS NOT NULL);
 
+CREATE UNIQUE INDEX alerts_open ON public.alerts USING btree (key) WHERE (resolved_at IS NULL);
+
+CREATE INDEX alerts_resolved ON public.alerts USING btree (resolved_at) WHERE (resolved_at IS NOT NULL);
+
+CREATE INDEX alerts_unsent ON public.alerts USING btree (next_try_at) WHERE (sent_at IS NULL);
+
 CREATE INDEX batch_author_configs_audience ON public.batch_author_configs USING btree (audience_id);
 
 CREATE INDEX batch_author_configs_author ON public.batch_author_configs USING btree (author_id);
@@ -4545,6 +7380,8 @@ CREATE INDEX batch_author_configs_batch ON public.batch_author_configs USING btr
 CREATE INDEX batch_author_configs_template ON public.batch_author_configs USING btree (template_id);
 
 CREATE INDEX batch_author_configs_topic ON public.batch_author_configs USING btree (topic_id);
+
+CREATE INDEX cascade_audits_newest ON public.cascade_audits USING btree (stage, model, audited_at);
 
 CREATE INDEX chat_messages_session ON public.chat_messages USING btree (session_id, created_at);
 
@@ -4558,7 +7395,13 @@ CREATE INDEX company_pages_admin ON public.company_pages USING btree (admin_unip
 
 CREATE INDEX company_published_posts_due ON public.company_published_posts USING btree (scheduled_for) WHERE (status = ANY (ARRAY['pending'::text, 'publishing'::text, 'unconfirmed'::text]));
 
+CREATE INDEX company_published_posts_external ON public.company_published_posts USING btree (external_post_id) WHERE (external_post_id IS NOT NULL);
+
 CREATE INDEX company_published_posts_original ON public.company_published_posts USING btree (original_published_post_id);
+
+CREATE INDEX company_published_posts_rule ON public.company_published_posts USING btree (rule_id);
+
+CREATE INDEX company_published_posts_trouble ON public.company_published_posts USING btree (status) WHERE (status = ANY (ARRAY['failed'::text, 'missed'::text, 'held'::text]));
 
 CREATE UNIQUE INDEX embedding_models_serving ON public.embedding_models USING btree (state) WHERE (state = 'serving'::text);
 
@@ -4574,7 +7417,11 @@ CREATE INDEX generated_hooks_post ON public.generated_hooks USING btree (product
 
 CREATE INDEX generated_hooks_type ON public.generated_hooks USING btree (hook_type_id);
 
+CREATE INDEX kept_publications_until ON public.kept_publications USING btree (kept_until);
+
 CREATE INDEX knowledge_profile ON public.knowledge USING btree (profile_id);
+
+CREATE INDEX pipeline_requests_open ON public.pipeline_requests USING btree (status, requested_at) WHERE (status = ANY (ARRAY['pending'::text, 'started'::text]));
 
 CREATE UNIQUE INDEX pipeline_requests_pending ON public.pipeline_requests USING btree (job) WHERE (status = 'pending'::text);
 
@@ -4604,9 +7451,35 @@ CREATE INDEX production_posts_template ON public.production_posts USING btree (t
 
 CREATE INDEX production_posts_topic ON public.production_posts USING btree (topic_id);
 
+CREATE INDEX production_posts_trouble ON public.production_posts USING btree (status, updated_at) WHERE (status = ANY (ARRAY['failed'::public.post_status, 'missed'::public.post_status, 'held'::public.post_status]));
+
 CREATE INDEX profile_work_due ON public.profile_work USING btree (task, due_at);
 
+CREATE INDEX provider_calls_created ON public.provider_calls USING btree (created_at);
+
+CREATE INDEX provider_calls_profile ON public.provider_calls USING btree (profile_id) WHERE (profile_id IS NOT NULL);
+
+CREATE INDEX publication_events_publication ON public.publication_events USING btree (publication_id, id);
+
+CREATE INDEX publications_account ON public.publications USING btree (unipile_account_id);
+
+CREATE INDEX publications_open ON public.publications USING btree (state, next_check_at) WHERE (state = ANY (ARRAY['pending'::text, 'publishing'::text, 'unconfirmed'::text, 'held'::text]));
+
+CREATE INDEX publications_post ON public.publications USING btree (published_post_id);
+
+CREATE INDEX publications_profile ON public.publications USING btree (profile_id);
+
+CREATE UNIQUE INDEX publications_social ON public.publications USING btree (social_id) WHERE (social_id IS NOT NULL);
+
+CREATE INDEX publications_target ON public.publications USING btree (target, intent_at);
+
+CREATE INDEX publications_text ON public.publications USING btree (text_key, target);
+
+CREATE INDEX publications_unread ON public.publications USING btree (next_check_at) WHERE ((state = 'published'::text) AND (next_check_at IS NOT NULL));
+
 CREATE INDEX published_posts_account ON public.published_posts USING btree (unipile_account_id);
+
+CREATE INDEX published_posts_external ON public.published_posts USING btree (external_post_id, unipile_account_id) WHERE (external_post_id IS NOT NULL);
 
 CREATE INDEX published_posts_production ON public.published_posts USING btree (production_post_id);
 
@@ -4620,6 +7493,10 @@ CREATE INDEX ressources_type ON public.ressources USING btree (ressource_type_id
 
 CREATE INDEX scheduled_post_accounts_account ON public.scheduled_post_accounts USING btree (unipile_account_id);
 
+CREATE INDEX scheduled_post_accounts_external ON public.scheduled_post_accounts USING btree (external_post_id, unipile_account_id) WHERE (external_post_id IS NOT NULL);
+
+CREATE INDEX scheduled_post_accounts_pending ON public.scheduled_post_accounts USING btree (scheduled_post_id) WHERE (status = 'pending'::text);
+
 CREATE INDEX scheduled_posts_author ON public.scheduled_posts USING btree (author_id);
 
 CREATE INDEX scheduled_posts_calendar ON public.scheduled_posts USING btree (scheduled_at);
@@ -4627,6 +7504,8 @@ CREATE INDEX scheduled_posts_calendar ON public.scheduled_posts USING btree (sch
 CREATE INDEX scheduled_posts_due ON public.scheduled_posts USING btree (scheduled_at) WHERE (status = ANY (ARRAY['pending'::text, 'publishing'::text, 'unconfirmed'::text]));
 
 CREATE INDEX scheduled_posts_production ON public.scheduled_posts USING btree (production_post_id);
+
+CREATE INDEX scheduled_posts_trouble ON public.scheduled_posts USING btree (status, updated_at) WHERE (status = ANY (ARRAY['failed'::text, 'missed'::text, 'held'::text]));
 
 CREATE INDEX search_recall_log_measured ON public.search_recall_log USING btree (measured_at);
 
@@ -4648,7 +7527,11 @@ CREATE INDEX viral_posts_bank_hook_type ON public.viral_posts_bank USING btree (
 
 CREATE INDEX viral_posts_bank_likes ON public.viral_posts_bank USING btree (likes) INCLUDE (id);
 
+CREATE UNIQUE INDEX viral_posts_bank_linkedin_post ON public.viral_posts_bank USING btree (linkedin_post_id) WHERE (linkedin_post_id IS NOT NULL);
+
 CREATE INDEX viral_posts_bank_posted ON public.viral_posts_bank USING btree (posted_at) INCLUDE (id);
+
+CREATE UNIQUE INDEX viral_posts_bank_published_post ON public.viral_posts_bank USING btree (published_post_id) WHERE (published_post_id IS NOT NULL);
 
 CREATE INDEX viral_posts_bank_structure ON public.viral_posts_bank USING btree (structure_id) WHERE (structure_id IS NOT NULL);
 
@@ -4700,6 +7583,9 @@ CREATE TRIGGER update_viral_post_timestamp BEFORE UPDATE ON public.viral_posts_b
 
 CREATE TRIGGER user_onboarding_updated_at BEFORE UPDATE ON public.user_onboarding FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+ALTER TABLE ONLY public.ai_answers
+    ADD CONSTRAINT ai_answers_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.ai_batch_items
     ADD CONSTRAINT ai_batch_items_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES public.ai_batches(id) ON DELETE CASCADE;
 
@@ -4730,6 +7616,9 @@ ALTER TABLE ONLY public.batch_author_configs
 ALTER TABLE ONLY public.batch_author_configs
     ADD CONSTRAINT batch_author_configs_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES public.topics(id) ON DELETE SET NULL;
 
+ALTER TABLE ONLY public.cascade_audits
+    ADD CONSTRAINT cascade_audits_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.viral_posts_bank(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.chat_messages
     ADD CONSTRAINT chat_messages_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.chat_sessions(id) ON DELETE CASCADE;
 
@@ -4747,6 +7636,9 @@ ALTER TABLE ONLY public.company_published_posts
 
 ALTER TABLE ONLY public.company_published_posts
     ADD CONSTRAINT company_published_posts_original_published_post_id_fkey FOREIGN KEY (original_published_post_id) REFERENCES public.published_posts(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.company_published_posts
+    ADD CONSTRAINT company_published_posts_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES public.company_auto_post_rules(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.engagement_logs
     ADD CONSTRAINT engagement_logs_comment_pattern_id_fkey FOREIGN KEY (comment_pattern_id) REFERENCES public.comment_patterns(id) ON DELETE SET NULL;
@@ -4805,6 +7697,21 @@ ALTER TABLE ONLY public.profile_sync_status
 ALTER TABLE ONLY public.profile_work
     ADD CONSTRAINT profile_work_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.provider_calls
+    ADD CONSTRAINT provider_calls_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.publication_events
+    ADD CONSTRAINT publication_events_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES public.publications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.publications
+    ADD CONSTRAINT publications_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.publications
+    ADD CONSTRAINT publications_published_post_id_fkey FOREIGN KEY (published_post_id) REFERENCES public.published_posts(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.publications
+    ADD CONSTRAINT publications_unipile_account_id_fkey FOREIGN KEY (unipile_account_id) REFERENCES public.unipile_accounts(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.published_posts
     ADD CONSTRAINT published_posts_production_post_id_fkey FOREIGN KEY (production_post_id) REFERENCES public.production_posts(id) ON DELETE SET NULL;
 
@@ -4851,6 +7758,9 @@ ALTER TABLE ONLY public.viral_posts_bank
     ADD CONSTRAINT viral_posts_bank_hook_type_id_fkey FOREIGN KEY (hook_type_id) REFERENCES public.hook_types(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.viral_posts_bank
+    ADD CONSTRAINT viral_posts_bank_published_post_id_fkey FOREIGN KEY (published_post_id) REFERENCES public.published_posts(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.viral_posts_bank
     ADD CONSTRAINT viral_posts_bank_structure_id_fkey FOREIGN KEY (structure_id) REFERENCES public.post_structures(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.viral_posts_bank
@@ -4867,6 +7777,8 @@ ALTER TABLE public.ai_errors ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.ai_model_pricing ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ai_usage_logs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.alerts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.app_settings ENABLE ROW LEVEL SECURITY;
 
@@ -4892,6 +7804,8 @@ CREATE POLICY authenticated_read ON public.viral_posts_bank FOR SELECT TO authen
 
 ALTER TABLE public.batch_author_configs ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.cascade_audits ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.chat_messages ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.chat_sessions ENABLE ROW LEVEL SECURITY;
@@ -4912,9 +7826,13 @@ ALTER TABLE public.engagement_logs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.engagement_settings ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.erasures ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.generated_hooks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.hook_types ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.kept_publications ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.knowledge ENABLE ROW LEVEL SECURITY;
 
@@ -4942,7 +7860,13 @@ ALTER TABLE public.profile_work ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.provider_calls ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.provider_pauses ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.publication_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.publications ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.published_posts ENABLE ROW LEVEL SECURITY;
 
@@ -4968,11 +7892,15 @@ CREATE POLICY service_role_all ON public.ai_model_pricing TO service_role USING 
 
 CREATE POLICY service_role_all ON public.ai_usage_logs TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY service_role_all ON public.alerts TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service_role_all ON public.app_settings TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.audiences TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.batch_author_configs TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.cascade_audits TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.chat_messages TO service_role USING (true) WITH CHECK (true);
 
@@ -4994,9 +7922,13 @@ CREATE POLICY service_role_all ON public.engagement_logs TO service_role USING (
 
 CREATE POLICY service_role_all ON public.engagement_settings TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY service_role_all ON public.erasures TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service_role_all ON public.generated_hooks TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.hook_types TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.kept_publications TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.knowledge TO service_role USING (true) WITH CHECK (true);
 
@@ -5024,7 +7956,13 @@ CREATE POLICY service_role_all ON public.profile_work TO service_role USING (tru
 
 CREATE POLICY service_role_all ON public.profiles TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY service_role_all ON public.provider_calls TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service_role_all ON public.provider_pauses TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.publication_events TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service_role_all ON public.publications TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.published_posts TO service_role USING (true) WITH CHECK (true);
 
@@ -5070,6 +8008,14 @@ GRANT USAGE ON SCHEMA public TO anon;
 GRANT USAGE ON SCHEMA public TO authenticated;
 GRANT USAGE ON SCHEMA public TO service_role;
 
+REVOKE ALL ON FUNCTION public.accept_publication(p_publication uuid, p_token bigint, p_external_post_id text, p_run_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.accept_publication(p_publication uuid, p_token bigint, p_external_post_id text, p_run_id text) TO service_role;
+
+GRANT ALL ON TABLE public.publications TO service_role;
+
+REVOKE ALL ON FUNCTION public.account_now(p public.publications) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.account_now(p public.publications) TO service_role;
+
 REVOKE ALL ON FUNCTION public.advance_batch(p_batch uuid, p_holder uuid, p_lease interval, p_state text, p_file text, p_provider_batch text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.advance_batch(p_batch uuid, p_holder uuid, p_lease interval, p_state text, p_file text, p_provider_batch text) TO service_role;
 
@@ -5079,14 +8025,38 @@ GRANT ALL ON FUNCTION public.ai_price(p_provider text, p_model text, p_input big
 REVOKE ALL ON FUNCTION public.ai_spent_today() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ai_spent_today() TO service_role;
 
+REVOKE ALL ON FUNCTION public.alert_failed(p_alert uuid, p_attempt integer, p_error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.alert_failed(p_alert uuid, p_attempt integer, p_error text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.alert_sent(p_alert uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.alert_sent(p_alert uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.analyze_sync(p_profile uuid, p_token bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.analyze_sync(p_profile uuid, p_token bigint) TO service_role;
+
+REVOKE ALL ON FUNCTION public.around_text(p_prefix text, p_text text, p_suffix text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.around_text(p_prefix text, p_text text, p_suffix text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.author_account(p_profile uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.author_account(p_profile uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION public.auto_title_chat_session() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.auto_title_chat_session() TO service_role;
+
+REVOKE ALL ON FUNCTION public.bank_post_of(p_profile uuid, p_id text, p_url text, p_numbers text[], p_text text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.bank_post_of(p_profile uuid, p_id text, p_url text, p_numbers text[], p_text text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.batch_counts(p_batches uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.batch_counts(p_batches uuid[]) TO service_role;
 
+REVOKE ALL ON FUNCTION public.beat_syncs(p_profiles uuid[], p_tokens bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.beat_syncs(p_profiles uuid[], p_tokens bigint[]) TO service_role;
+
 REVOKE ALL ON FUNCTION public.begin_ai_call(p_provider text, p_model text, p_purpose text, p_stage text, p_profile uuid, p_items integer, p_input bigint, p_output bigint, p_batch boolean, p_budget numeric, p_run_id text, p_worker text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.begin_ai_call(p_provider text, p_model text, p_purpose text, p_stage text, p_profile uuid, p_items integer, p_input bigint, p_output bigint, p_batch boolean, p_budget numeric, p_run_id text, p_worker text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.begin_provider_call(p_provider text, p_operation text, p_subject text, p_profile uuid, p_run_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_provider_call(p_provider text, p_operation text, p_subject text, p_profile uuid, p_run_id text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.request_job(p_job text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.request_job(p_job text) TO service_role;
@@ -5096,6 +8066,9 @@ GRANT ALL ON FUNCTION public.call_publish_scheduled() TO service_role;
 
 REVOKE ALL ON FUNCTION public.can_profile_engage(profile_id uuid, action_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.can_profile_engage(profile_id uuid, action_type text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.cancel_publications(p_scheduled_post uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_publications(p_scheduled_post uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.cancel_scheduled_post(scheduled_post_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_scheduled_post(scheduled_post_id uuid) TO service_role;
@@ -5109,14 +8082,23 @@ GRANT ALL ON FUNCTION public.check_author_config(p_config jsonb, p_subject text)
 REVOKE ALL ON FUNCTION public.check_publishing_time(p_instant timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.check_publishing_time(p_instant timestamp with time zone) TO service_role;
 
+REVOKE ALL ON FUNCTION public.claim_alert(p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_alert(p_lease interval) TO service_role;
+
 REVOKE ALL ON FUNCTION public.claim_answered(p_stage public.post_stage, p_max integer, p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_answered(p_stage public.post_stage, p_max integer, p_lease interval) TO service_role;
 
 REVOKE ALL ON FUNCTION public.claim_answers(p_held uuid[], p_busy uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_answers(p_held uuid[], p_busy uuid[]) TO service_role;
 
+REVOKE ALL ON FUNCTION public.claim_doubtful(p_limit integer, p_settle interval, p_patience interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_doubtful(p_limit integer, p_settle interval, p_patience interval) TO service_role;
+
 REVOKE ALL ON FUNCTION public.claim_styles(p_min_posts integer, p_max integer, p_lease interval, p_only text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_styles(p_min_posts integer, p_max integer, p_lease interval, p_only text[]) TO service_role;
+
+REVOKE ALL ON FUNCTION public.claim_syncs(p_max integer, p_only text[], p_without uuid[], p_anyway boolean, p_run_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_syncs(p_max integer, p_only text[], p_without uuid[], p_anyway boolean, p_run_id text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.claim_work(p_stage public.post_stage, p_max integer, p_first date, p_last date, p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_work(p_stage public.post_stage, p_max integer, p_first date, p_last date, p_lease interval) TO service_role;
@@ -5129,6 +8111,15 @@ GRANT ALL ON FUNCTION public.cleanup_stuck_scraping_states() TO service_role;
 
 REVOKE ALL ON FUNCTION public.close_batch(p_batch uuid, p_holder uuid, p_state text, p_error text, p_answered integer, p_discarded integer, p_forget boolean, p_delay interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.close_batch(p_batch uuid, p_holder uuid, p_state text, p_error text, p_answered integer, p_discarded integer, p_forget boolean, p_delay interval) TO service_role;
+
+REVOKE ALL ON FUNCTION public.commit_intent(p_kind text, p_source uuid, p_attachments jsonb, p_media jsonb, p_lease interval, p_grace interval, p_spacing interval, p_run_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.commit_intent(p_kind text, p_source uuid, p_attachments jsonb, p_media jsonb, p_lease interval, p_grace interval, p_spacing interval, p_run_id text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.company_obstacle(p_company_post uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.company_obstacle(p_company_post uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.confirm_publication(p_publication uuid, p_token bigint, p_external_post_id text, p_social_id text, p_post_url text, p_published_at timestamp with time zone, p_text_differs boolean, p_reason text, p_run_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.confirm_publication(p_publication uuid, p_token bigint, p_external_post_id text, p_social_id text, p_post_url text, p_published_at timestamp with time zone, p_text_differs boolean, p_reason text, p_run_id text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.count_engagement(p_profile uuid, p_action text, p_within_limit boolean, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.count_engagement(p_profile uuid, p_action text, p_within_limit boolean, p_at timestamp with time zone) TO service_role;
@@ -5143,8 +8134,14 @@ REVOKE ALL ON FUNCTION public.current_embedding_model() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.current_embedding_model() TO service_role;
 GRANT ALL ON FUNCTION public.current_embedding_model() TO authenticated;
 
+REVOKE ALL ON FUNCTION public.due_publications(p_limit integer, p_kinds text[], p_grace interval, p_spacing interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.due_publications(p_limit integer, p_kinds text[], p_grace interval, p_spacing interval) TO service_role;
+
 REVOKE ALL ON FUNCTION public.due_styles(p_min_posts integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.due_styles(p_min_posts integer) TO service_role;
+
+REVOKE ALL ON FUNCTION public.due_targets(p_kind text, p_source uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.due_targets(p_kind text, p_source uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.due_work(p_first date, p_last date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.due_work(p_first date, p_last date) TO service_role;
@@ -5152,16 +8149,34 @@ GRANT ALL ON FUNCTION public.due_work(p_first date, p_last date) TO service_role
 REVOKE ALL ON FUNCTION public.end_ai_call(p_call uuid, p_outcome text, p_input bigint, p_cached bigint, p_output bigint, p_latency integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.end_ai_call(p_call uuid, p_outcome text, p_input bigint, p_cached bigint, p_output bigint, p_latency integer) TO service_role;
 
+REVOKE ALL ON FUNCTION public.end_provider_call(p_call uuid, p_outcome text, p_status integer, p_latency integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_provider_call(p_call uuid, p_outcome text, p_status integer, p_latency integer) TO service_role;
+
+REVOKE ALL ON FUNCTION public.end_sync(p_profile uuid, p_token bigint, p_job uuid, p_outcome text, p_said text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_sync(p_profile uuid, p_token bigint, p_job uuid, p_outcome text, p_said text) TO service_role;
+
 GRANT ALL ON TABLE public.engagement_settings TO service_role;
 
 REVOKE ALL ON FUNCTION public.engagement_allowed(p_settings public.engagement_settings, p_action text, p_new_day boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.engagement_allowed(p_settings public.engagement_settings, p_action text, p_new_day boolean) TO service_role;
+
+REVOKE ALL ON FUNCTION public.erase_profile(p_profile uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_profile(p_profile uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.erasures_to_clear() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erasures_to_clear() TO service_role;
 
 REVOKE ALL ON FUNCTION public.extend_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.extend_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_lease interval) TO service_role;
 
 REVOKE ALL ON FUNCTION public.extend_style(p_profile uuid, p_token bigint, p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.extend_style(p_profile uuid, p_token bigint, p_lease interval) TO service_role;
+
+REVOKE ALL ON FUNCTION public.fire_company_rules(p_published_post uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.fire_company_rules(p_published_post uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.forget_kept_publications() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_kept_publications() TO service_role;
 
 REVOKE ALL ON FUNCTION public.forget_retired_vectors(p_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.forget_retired_vectors(p_max integer) TO service_role;
@@ -5220,13 +8235,25 @@ GRANT ALL ON FUNCTION public.hold_claims(p_stage public.post_stage, p_posts uuid
 REVOKE ALL ON FUNCTION public.increment_engagement_counter(profile_id uuid, action_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.increment_engagement_counter(profile_id uuid, action_type text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.intent_obstacle(p_kind text, p_source uuid, p_grace interval, p_spacing interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.intent_obstacle(p_kind text, p_source uuid, p_grace interval, p_spacing interval) TO service_role;
+
 GRANT ALL ON TABLE public.worker_feature_flags_v2 TO service_role;
 
 REVOKE ALL ON FUNCTION public.is_worker_enabled(worker_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_worker_enabled(worker_name text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.known_publications(p_publication uuid, p_settle interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.known_publications(p_publication uuid, p_settle interval) TO service_role;
+
+REVOKE ALL ON FUNCTION public.leave_due(p_kind text, p_source uuid, p_state text, p_reason text, p_delay interval, p_run_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.leave_due(p_kind text, p_source uuid, p_state text, p_reason text, p_delay interval, p_run_id text) TO service_role;
+
 REVOKE ALL ON FUNCTION public.let_batch_go(p_batch uuid, p_holder uuid, p_extend boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.let_batch_go(p_batch uuid, p_holder uuid, p_extend boolean) TO service_role;
+
+REVOKE ALL ON FUNCTION public.linkedin_number(p_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.linkedin_number(p_address text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.local_day(p_at timestamp with time zone, p_zone text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.local_day(p_at timestamp with time zone, p_zone text) TO service_role;
@@ -5234,14 +8261,23 @@ GRANT ALL ON FUNCTION public.local_day(p_at timestamp with time zone, p_zone tex
 REVOKE ALL ON FUNCTION public.local_instant(local_time timestamp without time zone, zone text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.local_instant(local_time timestamp without time zone, zone text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.lock_publication_source(p_kind text, p_source uuid, p_wait boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.lock_publication_source(p_kind text, p_source uuid, p_wait boolean) TO service_role;
+
 REVOKE ALL ON FUNCTION public.lock_schedule(p_scheduled_post uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.lock_schedule(p_scheduled_post uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.locked_publication(p_publication uuid, p_token bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.locked_publication(p_publication uuid, p_token bigint) TO service_role;
 
 REVOKE ALL ON FUNCTION public.log_worker_end(log_id uuid, status text, items_processed integer, items_found integer, items_failed integer, results jsonb, error_message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.log_worker_end(log_id uuid, status text, items_processed integer, items_found integer, items_failed integer, results jsonb, error_message text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.log_worker_start(worker_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.log_worker_start(worker_name text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.make_styles_due() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.make_styles_due() TO service_role;
 
 REVOKE ALL ON FUNCTION public.mark_invitation_accepted() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.mark_invitation_accepted() TO service_role;
@@ -5290,11 +8326,35 @@ GRANT ALL ON FUNCTION public.mirror_schedule(p_production_post uuid, p_status pu
 REVOKE ALL ON FUNCTION public.mirror_vector(p_post uuid, p_model text, p_content_hash text, p_embedding public.vector) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.mirror_vector(p_post uuid, p_model text, p_content_hash text, p_embedding public.vector) TO service_role;
 
+REVOKE ALL ON FUNCTION public.move_publication(p_publication uuid, p_state text, p_reason text, p_run_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.move_publication(p_publication uuid, p_state text, p_reason text, p_run_id text) TO service_role;
+
 REVOKE ALL ON FUNCTION public.move_waiting(p_batch uuid, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_waiting(p_batch uuid, p_from timestamp with time zone, p_to timestamp with time zone) TO service_role;
 
+REVOKE ALL ON FUNCTION public.neighbour_labels(p_stage public.post_stage, p_posts uuid[], p_model text, p_threshold double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.neighbour_labels(p_stage public.post_stage, p_posts uuid[], p_model text, p_threshold double precision) TO service_role;
+
+REVOKE ALL ON FUNCTION public.note_incidents(p_publishing boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.note_incidents(p_publishing boolean) TO service_role;
+
 REVOKE ALL ON FUNCTION public.open_batch(p_batch uuid, p_provider text, p_model text, p_purpose text, p_stage public.post_stage, p_call uuid, p_line_sizes integer[], p_wait interval, p_lease interval, p_posts uuid[], p_stages public.post_stage[], p_tokens bigint[], p_lines integer[], p_places integer[], p_keys bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_batch(p_batch uuid, p_provider text, p_model text, p_purpose text, p_stage public.post_stage, p_call uuid, p_line_sizes integer[], p_wait interval, p_lease interval, p_posts uuid[], p_stages public.post_stage[], p_tokens bigint[], p_lines integer[], p_places integer[], p_keys bytea[]) TO service_role;
+
+REVOKE ALL ON FUNCTION public.open_incidents(p_publishing boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_incidents(p_publishing boolean) TO service_role;
+
+REVOKE ALL ON FUNCTION public.open_troubles() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_troubles() TO service_role;
+
+REVOKE ALL ON FUNCTION public.organization_id(p_urn text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.organization_id(p_urn text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.overdue_work(p_late interval, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.overdue_work(p_late interval, p_most integer) TO service_role;
+
+REVOKE ALL ON FUNCTION public.pause_account(p_account uuid, p_seconds double precision, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.pause_account(p_account uuid, p_seconds double precision, p_reason text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.pause_provider(p_scope text, p_code text, p_reason text, p_seconds double precision, p_first double precision, p_longest double precision, p_worker text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.pause_provider(p_scope text, p_code text, p_reason text, p_seconds double precision, p_first double precision, p_longest double precision, p_worker text) TO service_role;
@@ -5302,17 +8362,41 @@ GRANT ALL ON FUNCTION public.pause_provider(p_scope text, p_code text, p_reason 
 REVOKE ALL ON FUNCTION public.post_day(created_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.post_day(created_at timestamp with time zone) TO service_role;
 
+REVOKE ALL ON FUNCTION public.prepare_publishing(p_kinds text[], p_grace interval, p_run_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.prepare_publishing(p_kinds text[], p_grace interval, p_run_id text) TO service_role;
+
 REVOKE ALL ON FUNCTION public.profiles_wanting_style(p_min_posts integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.profiles_wanting_style(p_min_posts integer) TO service_role;
 
 REVOKE ALL ON FUNCTION public.promote_embedding_model(p_model text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.promote_embedding_model(p_model text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.prune_ledgers(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.prune_ledgers(p_most integer) TO service_role;
+
+REVOKE ALL ON FUNCTION public.publication_ids(p_external text, p_social text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.publication_ids(p_external text, p_social text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.publication_of(p_kind text, p_source uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.publication_of(p_kind text, p_source uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.publications_in_flight(p_profile uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.publications_in_flight(p_profile uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.published_post_of(p_profile uuid, p_numbers text[], p_url text, p_text text, p_posted_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.published_post_of(p_profile uuid, p_numbers text[], p_url text, p_text text, p_posted_at timestamp with time zone) TO service_role;
+
 REVOKE ALL ON FUNCTION public.raise_flags(p_stage public.post_stage, p_first date, p_last date, p_after uuid, p_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.raise_flags(p_stage public.post_stage, p_first date, p_last date, p_after uuid, p_max integer) TO service_role;
 
+REVOKE ALL ON FUNCTION public.record_accounts(p_accounts jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_accounts(p_accounts jsonb) TO service_role;
+
 REVOKE ALL ON FUNCTION public.recount_batches(p_batches uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.recount_batches(p_batches uuid[]) TO service_role;
+
+REVOKE ALL ON FUNCTION public.refresh_profile_stats(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refresh_profile_stats(p_most integer) TO service_role;
 
 REVOKE ALL ON FUNCTION public.refusal_to_change(p_state text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refusal_to_change(p_state text) TO service_role;
@@ -5332,8 +8416,14 @@ GRANT ALL ON FUNCTION public.release_embedding_lock(p_post_id uuid) TO service_r
 REVOKE ALL ON FUNCTION public.release_stale_embedding_locks() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.release_stale_embedding_locks() TO service_role;
 
+REVOKE ALL ON FUNCTION public.renew_statistics() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.renew_statistics() TO service_role;
+
 REVOKE ALL ON FUNCTION public.request_styles(p_profiles uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.request_styles(p_profiles uuid[]) TO service_role;
+
+REVOKE ALL ON FUNCTION public.request_weekly_syncs() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.request_weekly_syncs() TO service_role;
 
 REVOKE ALL ON FUNCTION public.require_engagement_action(p_action text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.require_engagement_action(p_action text) TO service_role;
@@ -5341,14 +8431,29 @@ GRANT ALL ON FUNCTION public.require_engagement_action(p_action text) TO service
 REVOKE ALL ON FUNCTION public.reschedule_post(scheduled_post_id uuid, scheduled_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reschedule_post(scheduled_post_id uuid, scheduled_at timestamp with time zone) TO service_role;
 
+REVOKE ALL ON FUNCTION public.reset_profile_sync(profile_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reset_profile_sync(profile_id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.resolve_publication(publication_id uuid, decision text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.resolve_publication(publication_id uuid, decision text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.restart_sync(p_profile uuid, p_token bigint, p_job uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.restart_sync(p_profile uuid, p_token bigint, p_job uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION public.retry_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_delays interval[], p_charge boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.retry_claims(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_delays interval[], p_charge boolean) TO service_role;
+
+REVOKE ALL ON FUNCTION public.retry_publication(p_publication uuid, p_token bigint, p_reason text, p_run_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.retry_publication(p_publication uuid, p_token bigint, p_reason text, p_run_id text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.retry_style(p_profile uuid, p_token bigint, p_delay interval, p_charge boolean, p_code text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.retry_style(p_profile uuid, p_token bigint, p_delay interval, p_charge boolean, p_code text, p_reason text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.schedule_post(author_id uuid, content text, local_time timestamp without time zone, timezone text, unipile_account_ids uuid[], mentions jsonb, external_link text, attachments jsonb, production_post_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.schedule_post(author_id uuid, content text, local_time timestamp without time zone, timezone text, unipile_account_ids uuid[], mentions jsonb, external_link text, attachments jsonb, production_post_id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.scheduled_post_state(p_scheduled_post uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.scheduled_post_state(p_scheduled_post uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.search_recall(samples integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_recall(samples integer) TO service_role;
@@ -5361,20 +8466,41 @@ GRANT ALL ON FUNCTION public.select_comment_pattern(engager_id uuid, exclude_cou
 REVOKE ALL ON FUNCTION public.set_error_ref() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.set_error_ref() TO service_role;
 
+REVOKE ALL ON FUNCTION public.settle_publication(p_publication uuid, p_token bigint, p_state text, p_reason text, p_hold_code text, p_doubt text, p_named text, p_delay interval, p_check interval, p_run_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.settle_publication(p_publication uuid, p_token bigint, p_state text, p_reason text, p_hold_code text, p_doubt text, p_named text, p_delay interval, p_check interval, p_run_id text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.show_on_draft(p_scheduled_post uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.show_on_draft(p_scheduled_post uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.show_publication(p_publication uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.show_publication(p_publication uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION public.store_embeddings(p_posts uuid[], p_tokens bigint[], p_embeddings public.vector[], p_model text, p_serving public.vector[], p_serving_model text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_embeddings(p_posts uuid[], p_tokens bigint[], p_embeddings public.vector[], p_model text, p_serving public.vector[], p_serving_model text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.store_hooks(p_posts uuid[], p_tokens bigint[], p_hooks text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_hooks(p_posts uuid[], p_tokens bigint[], p_hooks text[]) TO service_role;
 
-REVOKE ALL ON FUNCTION public.store_labels(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_labels uuid[], p_confidences real[], p_model text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.store_labels(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_labels uuid[], p_confidences real[], p_model text) TO service_role;
+REVOKE ALL ON FUNCTION public.store_labels(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_labels uuid[], p_confidences real[], p_models text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.store_labels(p_stage public.post_stage, p_posts uuid[], p_tokens bigint[], p_labels uuid[], p_confidences real[], p_models text[]) TO service_role;
 
 REVOKE ALL ON FUNCTION public.store_style(p_profile uuid, p_token bigint, p_prompt text, p_analysis jsonb, p_embedding public.vector, p_embedding_model text, p_written_by text, p_instead_of text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_style(p_profile uuid, p_token bigint, p_prompt text, p_analysis jsonb, p_embedding public.vector, p_embedding_model text, p_written_by text, p_instead_of text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.store_sync_page(p_profile uuid, p_token bigint, p_job uuid, p_page integer, p_posts jsonb, p_next text, p_reshares integer, p_others integer, p_duplicates integer, p_unusable integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.store_sync_page(p_profile uuid, p_token bigint, p_job uuid, p_page integer, p_posts jsonb, p_next text, p_reshares integer, p_others integer, p_duplicates integer, p_unusable integer) TO service_role;
+
 REVOKE ALL ON FUNCTION public.style_incident(p_profile uuid, p_code text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.style_incident(p_profile uuid, p_code text, p_reason text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.sync_rests(p_failures integer, p_last_error_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sync_rests(p_failures integer, p_last_error_at timestamp with time zone) TO service_role;
+
+REVOKE ALL ON FUNCTION public.syncs_wanted(p_anyway boolean, p_among uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.syncs_wanted(p_anyway boolean, p_among uuid[]) TO service_role;
+
+REVOKE ALL ON FUNCTION public.take_back(p_publication uuid, p_run_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_back(p_publication uuid, p_run_id text) TO service_role;
 
 GRANT ALL ON TABLE public.ai_batches TO service_role;
 
@@ -5402,6 +8528,9 @@ GRANT ALL ON FUNCTION public.trigger_update_batch_progress() TO service_role;
 REVOKE ALL ON FUNCTION public.try_engage(profile_id uuid, action_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.try_engage(profile_id uuid, action_type text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.unsettled_publications() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.unsettled_publications() TO service_role;
+
 REVOKE ALL ON FUNCTION public.update_batch_progress(batch_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.update_batch_progress(batch_id uuid) TO service_role;
 
@@ -5417,6 +8546,9 @@ GRANT ALL ON FUNCTION public.update_updated_at_column() TO service_role;
 REVOKE ALL ON FUNCTION public.update_viral_post_timestamp() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.update_viral_post_timestamp() TO service_role;
 
+REVOKE ALL ON FUNCTION public.without_names(p_text text, p_names text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.without_names(p_text text, p_names text[]) TO service_role;
+
 GRANT ALL ON TABLE public.ai_answers TO service_role;
 
 GRANT ALL ON TABLE public.ai_batch_items TO service_role;
@@ -5427,10 +8559,14 @@ GRANT ALL ON TABLE public.ai_model_pricing TO service_role;
 
 GRANT ALL ON TABLE public.ai_usage_logs TO service_role;
 
+GRANT ALL ON TABLE public.alerts TO service_role;
+
 GRANT ALL ON TABLE public.audiences TO service_role;
 GRANT SELECT ON TABLE public.audiences TO authenticated;
 
 GRANT ALL ON TABLE public.batch_author_configs TO service_role;
+
+GRANT ALL ON TABLE public.cascade_audits TO service_role;
 
 GRANT ALL ON TABLE public.chat_messages TO service_role;
 
@@ -5447,12 +8583,16 @@ GRANT SELECT ON TABLE public.content_formats TO authenticated;
 
 GRANT ALL ON TABLE public.engagement_logs TO service_role;
 
+GRANT ALL ON TABLE public.erasures TO service_role;
+
 GRANT ALL ON SEQUENCE public.error_reference TO service_role;
 
 GRANT ALL ON TABLE public.generated_hooks TO service_role;
 
 GRANT ALL ON TABLE public.hook_types TO service_role;
 GRANT SELECT ON TABLE public.hook_types TO authenticated;
+
+GRANT ALL ON TABLE public.kept_publications TO service_role;
 
 GRANT ALL ON TABLE public.knowledge TO service_role;
 
@@ -5490,7 +8630,15 @@ GRANT SELECT(id) ON TABLE public.profiles TO authenticated;
 
 GRANT SELECT(type) ON TABLE public.profiles TO authenticated;
 
+GRANT ALL ON TABLE public.provider_calls TO service_role;
+
 GRANT ALL ON TABLE public.provider_pauses TO service_role;
+
+GRANT ALL ON TABLE public.publication_events TO service_role;
+
+GRANT ALL ON SEQUENCE public.publication_events_id_seq TO service_role;
+
+GRANT ALL ON SEQUENCE public.publication_token TO service_role;
 
 GRANT ALL ON TABLE public.published_posts TO service_role;
 

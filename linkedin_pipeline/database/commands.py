@@ -25,13 +25,13 @@ class Requeue:
     """Which finished or given-up work of one stage is wanted again.
 
     ``which`` is ``dead`` for dead letters, ``made`` for values that the program made itself, of
-    another model than ``model`` when that is given, ``any`` for both.  Values that people wrote are
-    never in it, nor what is flagged already.  ``post`` narrows it to one post.
+    other models than ``models`` when some are given, ``any`` for both.  Values that people wrote
+    are never in it, nor what is flagged already.  ``post`` narrows it to one post.
     """
 
     stage: Stage
     which: Literal["dead", "made", "any"]
-    model: str | None = None
+    models: tuple[str, ...] = ()
     post: UUID | None = None
 
 
@@ -94,24 +94,6 @@ def has_post(database: Database, post: UUID) -> bool:
     return bool(_rows(database, "post_exists", (post,))[0][0])
 
 
-def find_author(database: Database, who: str) -> UUID:
-    """Return the profile of that name, LinkedIn identifier or id, upper and lower case alike.
-
-    Raises:
-        BadInput: there is none, or several have the name.
-    """
-    rows = _rows(database, "find_authors", {"who": who})
-    if not rows:
-        similar = [row[0] for row in _rows(database, "similar_authors", {"who": who})]
-        remedy = f"Similar are: {', '.join(similar)}." if similar else "Give the full name."
-        raise BadInput("--author", f"nobody in the bank is called {who!r}", remedy)
-    if len(rows) > 1:
-        ids = ", ".join(f"{row[0]} ({row[2] or 'no LinkedIn identifier'})" for row in rows)
-        raise BadInput("--author", f"several are called {who!r}", f"Give one of the ids: {ids}.")
-    profile: UUID = rows[0][0]
-    return profile
-
-
 def find_topic(database: Database, what: str) -> UUID:
     """Return the topic of that name, in either language, slug or id.
 
@@ -160,7 +142,7 @@ def _condition(wanted: Requeue) -> sql.Composed:
 
 
 def _values(wanted: Requeue) -> dict[str, Any]:
-    return {"stage": str(wanted.stage), "post": wanted.post, "model": wanted.model}
+    return {"stage": str(wanted.stage), "post": wanted.post, "models": list(wanted.models) or None}
 
 
 def _rows(

@@ -51,33 +51,22 @@ b.id in (
 -- a hook that a person wrote has no time of extraction, a label that a person chose no model
 case %(stage)s
     when 'hooks' then
-        %(model)s::text is null and b.hook is not null and b.hook_extracted_at is not null
+        %(models)s::text[] is null and b.hook is not null and b.hook_extracted_at is not null
     when 'embeddings' then
-        b.embedding is not null and (%(model)s::text is null or b.embedding_model <> %(model)s)
+        b.embedding is not null and (%(models)s::text[] is null or b.embedding_model <> all (%(models)s))
     when 'hook_classifications' then
         b.hook_type_id is not null and b.hook_type_model is not null
-        and (%(model)s::text is null or b.hook_type_model <> %(model)s)
+        and (%(models)s::text[] is null or b.hook_type_model <> all (%(models)s))
     when 'topic_classifications' then
         b.topic_id is not null and b.topic_model is not null
-        and (%(model)s::text is null or b.topic_model <> %(model)s)
+        and (%(models)s::text[] is null or b.topic_model <> all (%(models)s))
     when 'audience_classifications' then
         b.audience_id is not null and b.audience_model is not null
-        and (%(model)s::text is null or b.audience_model <> %(model)s)
+        and (%(models)s::text[] is null or b.audience_model <> all (%(models)s))
 end
 
 -- name: post_exists
 select exists (select from viral_posts_bank where id = %s)
-
--- name: find_authors
-select id, full_name, linkedin_id from profiles
-where id::text = lower(%(who)s) or linkedin_id = %(who)s or lower(full_name) = lower(%(who)s)
-order by full_name, id limit 6
-
--- name: similar_authors
-select full_name from profiles
-where position(lower(%(who)s) in lower(full_name)) > 0
-    or position(lower(%(who)s) in linkedin_id) > 0
-order by full_name limit 5
 
 -- name: find_topics
 select id, name, slug from topics

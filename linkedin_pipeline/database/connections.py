@@ -116,6 +116,19 @@ class Database:
                 pause = min(pause * 2, 2.0)
 
     @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Give a connection for the time of the block, for what cannot be tried again.
+
+        Raises:
+            DatabaseDown: the server did not answer, or went away within the block.
+        """
+        try:
+            with self._connection() as connection:
+                yield connection
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise down(error) from None
+
+    @contextmanager
     def _connection(self) -> Iterator[Connection]:
         connection = self._take() or self._connect()
         try:

@@ -91,9 +91,13 @@ class PostgresAnswerStore:
             bytes(key): label for key, label in _rows(self._database, "kept_labels", (list(keys),))
         }
 
-    def keep_labels(self, answers: Mapping[bytes, str]) -> None:
-        """Keep label names; one that is kept already stays as it is."""
-        self._write("keep_labels", (list(answers), list(answers.values())))
+    def keep_labels(self, answers: Mapping[bytes, str], profile_id: UUID | None = None) -> None:
+        """Keep label names, or a profile's style; one that is kept already stays as it is."""
+        labels = (list(answers), list(answers.values()))
+        if profile_id is None:
+            self._write("keep_labels", labels)
+        else:
+            self._write("keep_style", (profile_id, *labels))
 
     def forget(self, keys: Sequence[bytes]) -> None:
         """Drop these answers, and what nobody asked for in a week."""

@@ -29,6 +29,14 @@ select a.key, a.label from unnest(%s::bytea[], %s::text[]) as a (key, label)
 order by a.key
 on conflict (key) do nothing
 
+-- name: keep_style
+-- an erasure waits until it is kept, or has come first
+with theirs as (select p.id from profiles p where p.id = %s for key share)
+insert into ai_answers (profile_id, key, label)
+select theirs.id, a.key, a.label from theirs, unnest(%s::bytea[], %s::text[]) as a (key, label)
+order by a.key
+on conflict (key) do nothing
+
 -- name: forget_answers
 delete from ai_answers a
 where a.key in (

@@ -85,7 +85,7 @@ class PostgresWorkQueue:
     def store_labels(
         self, stage: Stage, claims: Sequence[Claim], choices: Sequence[Choice], model: str
     ) -> Settled:
-        """Write labels that are still active, with confidence and model."""
+        """Write labels that are still active, with their confidences and models."""
         values = dict(zip(claims, choices, strict=True))
         return self._settle(
             "store_labels",
@@ -95,7 +95,7 @@ class PostgresWorkQueue:
                 *_keys(left),
                 [values[claim].label for claim in left],
                 [values[claim].confidence for claim in left],
-                model,
+                [values[claim].model or model for claim in left],
             ),
         )
 

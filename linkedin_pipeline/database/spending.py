@@ -22,7 +22,10 @@ WARN_DAYS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Calls of one month (UTC) and purpose; of one profile where they were made for one."""
+    """Calls of one month (UTC) and purpose; of one profile where they were made for one.
+
+    Costs include what calls under way may still cost; ``today_usd`` is this UTC day's part.
+    """
 
     month: str
     purpose: str | None
@@ -33,6 +36,7 @@ class Spending:
     cached_tokens: int
     output_tokens: int
     cost_usd: Decimal
+    today_usd: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,17 @@ select ai_spent_today()
 -- name: spending_by_month
 select to_char(date_trunc('month', u.created_at at time zone 'UTC'), 'YYYY-MM') as month,
     u.purpose, u.profile_id, p.full_name, count(*), sum(u.input_tokens), sum(u.cached_tokens),
-    sum(u.output_tokens), sum(u.cost_usd + u.reserved_usd)
+    sum(u.output_tokens), sum(u.cost_usd + u.reserved_usd),
+    coalesce(sum(u.cost_usd + u.reserved_usd) filter (
+        where u.created_at >= date_trunc('day', now() at time zone 'UTC') at time zone 'UTC'
+    ), 0)
 from ai_usage_logs u
 left join profiles p on p.id = u.profile_id
 where u.created_at >= date_trunc('month', now() at time zone 'UTC') at time zone 'UTC'
     - interval '1 month'
 group by 1, 2, 3, 4
 order by 1 desc, 9 desc, 2
-limit 40
+limit 1000
 
 -- name: shutdowns
 select m.provider || ':' || m.model, p.shutdown_date, p.shutdown_date - (now() at time zone 'UTC')::date

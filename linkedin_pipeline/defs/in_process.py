@@ -23,10 +23,10 @@ from linkedin_pipeline.database.flags import due_work
 from linkedin_pipeline.database.status import drains_of, switches, work_left
 from linkedin_pipeline.defs.batches import BATCH_TAG
 from linkedin_pipeline.defs.enrichment import ENRICHMENT_ASSETS
-from linkedin_pipeline.defs.lanes import newest_block, with_followers
+from linkedin_pipeline.defs.lanes import with_followers
 from linkedin_pipeline.defs.partitions import range_tags, today
 from linkedin_pipeline.defs.stage_runs import MAX_POSTS_TAG
-from linkedin_pipeline.domain.work import FIRST_DAY, DayRange, Outcome, Stage
+from linkedin_pipeline.domain.work import FIRST_DAY, DayRange, Outcome, Stage, newest_block
 from linkedin_pipeline.settings import PROJECT_ROOT
 from linkedin_pipeline.wiring import Providers
 from linkedin_pipeline.workers.report import Stop
@@ -123,7 +123,7 @@ def enrich(
     Raises:
         KeyboardInterrupt: SIGINT or SIGTERM came; the run at hand gave its claims back.
     """
-    with providers.database() as database, _signals() as interrupted:
+    with providers.database() as database, signals() as interrupted:
         work = _Work(defs, providers, dagster_instance, database, [*only])
         taken = 0
 
@@ -205,7 +205,7 @@ class _Work:
         )
         run = LocalRun(
             result.run_id,
-            _error(result),
+            error_of(result),
             stages,
             block,
             time.monotonic() - started,
@@ -263,7 +263,7 @@ def _settled(results: Mapping[str, Any]) -> int:
 
 
 @contextmanager
-def _signals() -> Iterator[Callable[[], bool]]:
+def signals() -> Iterator[Callable[[], bool]]:
     """Yield a function that tells whether SIGINT or SIGTERM came; both raise KeyboardInterrupt.
 
     Dagster puts handlers of its own in place while a run goes on: they interrupt steps, but forget
@@ -296,7 +296,7 @@ def _signals() -> Iterator[Callable[[], bool]]:
         os.close(writer)
 
 
-def _error(result: dg.ExecuteInProcessResult) -> str | None:
+def error_of(result: dg.ExecuteInProcessResult) -> str | None:
     """Return the root cause of a failed run, without its stack trace."""
     for event in result.all_events:
         if event.is_step_failure:
@@ -305,15 +305,6 @@ def _error(result: dg.ExecuteInProcessResult) -> str | None:
                 error = error.cause
             return error.message.strip() if error else "a step failed"
     return None if result.success else "the run failed before its first step"
-
-
-def run_styles(defs: dg.Definitions, dagster_instance: dg.DagsterInstance) -> str | None:
-    """Write the styles that are due in this process; return the error of a run that failed."""
-    job = defs.resolve_job_def("styles")
-    result = job.execute_in_process(
-        instance=dagster_instance, run_config=QUIET, raise_on_error=False
-    )
-    return _error(result)
 
 
 def run_health_checks(

@@ -12,7 +12,6 @@ import dagster as dg
 from linkedin_pipeline.domain.work import FIRST_DAY, DayRange, Stage
 
 LANE_TAG = "linkedin/lane"
-LONGEST_BLOCK = timedelta(days=31)
 
 LIVE = [
     dg.DagsterRunStatus.QUEUED,
@@ -44,14 +43,6 @@ def lanes(today: date) -> tuple[Lane, Lane]:
         Lane("fresh", DayRange(yesterday, today)),
         Lane("backlog", DayRange(FIRST_DAY, yesterday - timedelta(days=1))),
     )
-
-
-def newest_block(days: Iterable[DayRange]) -> DayRange:
-    """Return the last days that hold work, as one block of at most 31 days."""
-    ranges = list(days)
-    last = max(r.last for r in ranges)
-    first = min(r.first for r in ranges)
-    return DayRange(max(first, last - LONGEST_BLOCK + timedelta(days=1)), last)
 
 
 def with_followers(stages: Iterable[Stage], existing: Iterable[Stage]) -> list[Stage]:

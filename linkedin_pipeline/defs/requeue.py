@@ -14,10 +14,10 @@ from linkedin_pipeline.wiring import Providers
 def made_by_others(providers: Providers) -> dict[Stage, Requeue]:
     """Return what to flag, by stage: values that another model made than the configured one."""
     models = {
-        Stage.EMBEDDINGS: providers.embedder.model,
-        **dict.fromkeys(LABEL_STAGES, providers.classifier.model),
+        Stage.EMBEDDINGS: (providers.embedder.model,),
+        **dict.fromkeys(LABEL_STAGES, providers.label_models),
     }
-    return {stage: Requeue(stage, "made", model) for stage, model in models.items()}
+    return {stage: Requeue(stage, "made", names) for stage, names in models.items()}
 
 
 @dg.op(
@@ -39,7 +39,9 @@ def flag_other_models(
     with providers.database() as database:
         for stage in map(Stage, context.op_config["stages"]):
             number = requeue(database, wanted[stage])
-            context.log.info("%s.requeued posts=%d model=%s", stage, number, wanted[stage].model)
+            context.log.info(
+                "%s.requeued posts=%d model=%s", stage, number, wanted[stage].models[0]
+            )
 
 
 @dg.job(

@@ -27,6 +27,7 @@ computers whose clocks differ."""
 LONGEST_LOOK_BACK = timedelta(days=7)
 """Where a sensor without a cursor begins."""
 LONGEST_REASON = 500
+CANCELED = "A person or a time limit canceled the run."
 _ENDED_BADLY = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
@@ -85,9 +86,9 @@ def _failed_run(instance: dg.DagsterInstance, record: dg.RunRecord) -> FailedRun
     run = record.dagster_run
     canceled = run.status is dg.DagsterRunStatus.CANCELED
     details = {"lane": run.tags.get(LANE_TAG)}
-    reason = "A person or a time limit canceled the run."
+    reason = CANCELED
     if not canceled:
-        reason, details["step"] = _reason(instance, run)
+        reason, details["step"] = why_it_failed(instance, run)
     return FailedRun(
         run_id=run.run_id,
         job=run.job_name,
@@ -98,8 +99,11 @@ def _failed_run(instance: dg.DagsterInstance, record: dg.RunRecord) -> FailedRun
     )
 
 
-def _reason(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[str, str | None]:
-    """Return why a run failed, as its first error says, and the step that raised it."""
+def why_it_failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[str, str | None]:
+    """Return why a run failed, as its first error says, and the step that raised it.
+
+    No post text: an error that is not ours is told by its name.
+    """
     failures = instance.get_records_for_run(
         run.run_id,
         of_type={dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE},

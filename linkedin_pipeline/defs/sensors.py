@@ -12,11 +12,11 @@ from linkedin_pipeline.database.flags import due_work
 from linkedin_pipeline.database.ledger import pauses
 from linkedin_pipeline.defs.enrichment import ENRICHMENT_ASSETS
 from linkedin_pipeline.defs.jobs import enrichment
-from linkedin_pipeline.defs.lanes import LANE_TAG, lanes, newest_block, why_wait, with_followers
+from linkedin_pipeline.defs.lanes import LANE_TAG, lanes, why_wait, with_followers
 from linkedin_pipeline.defs.model_change import promotion_waits
 from linkedin_pipeline.defs.partitions import range_tags, today
 from linkedin_pipeline.domain.labels import LABEL_STAGES
-from linkedin_pipeline.domain.work import DayRange, Stage
+from linkedin_pipeline.domain.work import DayRange, Stage, newest_block
 from linkedin_pipeline.wiring import Providers
 
 

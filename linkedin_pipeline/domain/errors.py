@@ -5,9 +5,13 @@
     ├── BadInput             a person gave something unusable (exit code 2 on the command line)
     ├── DatabaseDown         the database does not answer; try again
     ├── SchemaBehind         the database lacks what this version needs
+    ├── Busy                 somebody else holds what is needed; try again
+    ├── DagsterDown          Dagster does not answer, or refused; try again
+    │   └── JobMissing         it answers and does not know the job
     ├── ProviderDown         a provider does not answer: the stage pauses, no post is charged
     │   └── AllProvidersDown   nor do those that were to stand in for it
     └── Rejected             this post can never be done: a dead letter with a reason
+        └── MediaRefused       nor with the attachments that it has
 
 Each says its subject, the value it met and the remedy.  A secret is never part of an error.
 """
@@ -48,6 +52,18 @@ class SchemaBehind(PipelineError):
     """The database has not been migrated to what this version of the program needs."""
 
 
+class Busy(PipelineError):
+    """Somebody else held what is needed for too long; the same call may succeed later."""
+
+
+class DagsterDown(PipelineError):
+    """Dagster does not answer or did not do what it was asked; the same call may succeed later."""
+
+
+class JobMissing(DagsterDown):
+    """Dagster answers, and its code location has no such job, or is not loaded."""
+
+
 class ProviderDown(PipelineError):
     """A provider does not answer or asked for silence; nobody's post is at fault.
 
@@ -71,3 +87,7 @@ class Rejected(PipelineError):
     def __init__(self, code: str, subject: str, value: str, remedy: str) -> None:
         super().__init__(subject, value, remedy)
         self.code = code
+
+
+class MediaRefused(Rejected):
+    """An attachment can never be sent as it stands; it is named by its position and its host."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
 from uuid import UUID
@@ -12,6 +13,8 @@ V = TypeVar("V")
 
 FIRST_DAY = date(2024, 1, 1)
 """The first partition; earlier posts count to it (DESIGN decision 1)."""
+LONGEST_BLOCK = timedelta(days=31)
+"""The most days of one run: each day of its range gets an event, also those without a post."""
 
 
 class Stage(StrEnum):
@@ -57,6 +60,14 @@ class DayRange:
     def __post_init__(self) -> None:
         if self.first > self.last:
             raise ValueError(f"day range {self.first} to {self.last} runs backwards")
+
+
+def newest_block(days: Iterable[DayRange]) -> DayRange:
+    """Return the last days that hold work, as one block of at most 31 days."""
+    ranges = list(days)
+    last = max(r.last for r in ranges)
+    first = min(r.first for r in ranges)
+    return DayRange(max(first, last - LONGEST_BLOCK + timedelta(days=1)), last)
 
 
 @dataclass(frozen=True, slots=True)

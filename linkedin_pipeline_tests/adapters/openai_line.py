@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 from linkedin_pipeline.adapters.calls import Caller, CallLimits
 from linkedin_pipeline.adapters.limiter import RateLimiter
@@ -40,7 +41,7 @@ class MemoryAnswers:
         del keys
         return {}
 
-    def keep_labels(self, answers: Mapping[bytes, str]) -> None:
+    def keep_labels(self, answers: Mapping[bytes, str], profile_id: UUID | None = None) -> None:
         """Refuse: nobody keeps any here."""
         raise NotImplementedError
 

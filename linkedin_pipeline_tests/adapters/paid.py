@@ -67,8 +67,9 @@ class MemoryAnswers:
         """Return the kept texts of ``keys``."""
         return {key: self.texts[key] for key in keys if key in self.texts}
 
-    def keep_labels(self, answers: Mapping[bytes, str]) -> None:
+    def keep_labels(self, answers: Mapping[bytes, str], profile_id: UUID | None = None) -> None:
         """Keep texts; the first one of a key stays."""
+        del profile_id
         self.texts = {**answers, **self.texts}
 
     def forget(self, keys: Sequence[bytes]) -> None:

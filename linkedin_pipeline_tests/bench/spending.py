@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
 import psycopg
 from pgvector import Vector
 from pgvector.psycopg import register_vector
@@ -71,8 +70,11 @@ def _enrich(worker: psycopg.Connection[Any], bank: Bank, labels: list[Any]) -> N
             else:
                 assert label is not None
                 worker.execute(
-                    "select * from store_labels(%s, %s, %s, %s, %s::real[], 'bench')",
-                    [stage, *keys, [label[0]] * len(held), np.ones(len(held)).tolist()],
+                    "select * from store_labels(%s, %s, %s, %s, %s::real[], %s)",
+                    [
+                        *(stage, *keys, [label[0]] * len(held)),
+                        *([1.0] * len(held), ["bench"] * len(held)),
+                    ],
                 )
 
 

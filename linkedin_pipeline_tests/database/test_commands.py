@@ -13,7 +13,6 @@ from linkedin_pipeline.database import commands
 from linkedin_pipeline.database.commands import (
     Requeue,
     count,
-    find_author,
     find_topic,
     has_post,
     requeue,
@@ -132,15 +131,15 @@ def test_a_changed_model_takes_what_another_one_made(
 ) -> None:
     """What the configured model made already is left alone."""
     post = add_made_post(connection)
-    assert requeue(database, Requeue(stage, "made", MODEL)) == 0
-    assert requeue(database, Requeue(stage, "made", "test:two")) == 1
+    assert requeue(database, Requeue(stage, "made", (MODEL,))) == 0
+    assert requeue(database, Requeue(stage, "made", ("test:two",))) == 1
     assert flagged(connection, post) == {stage}
 
 
 def test_hooks_have_no_model_to_change(database: Database, connection: Connection) -> None:
     """With a model named no hook is wanted, for no model made one."""
     add_made_post(connection)
-    assert requeue(database, Requeue(Stage.HOOKS, "made", "test:two")) == 0
+    assert requeue(database, Requeue(Stage.HOOKS, "made", ("test:two",))) == 0
 
 
 def test_both_kinds_count_a_post_once(database: Database, connection: Connection) -> None:
@@ -192,26 +191,6 @@ def add_author(connection: Connection, name: str, linkedin_id: str | None = None
         linkedin_id,
     )
     return author
-
-
-def test_an_author_has_three_names(database: Database, connection: Connection) -> None:
-    """The full name in any case, the LinkedIn identifier and the id lead to one profile."""
-    ada = add_author(connection, "Ada Lovelace", "ada-l")
-    add_author(connection, "Ada Palmer")
-    for who in ("ada LOVELACE", "ada-l", str(ada), str(ada).upper()):
-        assert find_author(database, who) == ada
-
-
-def test_an_unclear_author_is_refused(database: Database, connection: Connection) -> None:
-    """Who is unknown meets similar names; who is several meets their ids."""
-    add_author(connection, "Ada Lovelace", "ada-l")
-    other = add_author(connection, "Ada Lovelace")
-    with pytest.raises(BadInput, match=r"'Ada'.*Similar are: Ada Lovelace"):
-        find_author(database, "Ada")
-    with pytest.raises(BadInput, match=f"several.*{other}"):
-        find_author(database, "Ada Lovelace")
-    with pytest.raises(BadInput, match="Give the full name"):
-        find_author(database, "100%_")
 
 
 def test_a_topic_has_four_names(database: Database, connection: Connection) -> None:

@@ -137,6 +137,23 @@ def test_a_post_deleted_in_flight_is_gone(bank: Bank) -> None:
 
 
 @at_each_stage
+def test_a_person_erased_in_flight_is_gone(bank: Bank) -> None:
+    """The answer about their post is written nowhere; a post of somebody else gets its own."""
+    author = value(
+        bank.connection, "insert into profiles (full_name) values ('Ada L.') returning id"
+    )
+    gone, stays = bank.add(OLD, author_id=author), bank.add(NEWEST)
+    with bank.line.payer().held(bank.stage, OLD) as drain:
+        assert rows(bank.connection, "select posts from erase_profile(%s)", author) == [(1,)]
+        totals = drain.release().totals()
+    assert (totals[Outcome.STALE], totals[Outcome.DONE]) == (1, 1)
+    assert value(bank.connection, "select count(*) from profiles") == 0
+    assert rows(bank.connection, "select * from viral_posts_bank where id = %s", gone) == []
+    assert rows(bank.connection, "select * from post_vectors where post_id = %s", gone) == []
+    bank.assert_fresh(stays, NEWEST)
+
+
+@at_each_stage
 def test_a_post_inserted_again_with_its_id(bank: Bank) -> None:
     """What was asked about the first post is not written on the second."""
     post = bank.add(OLD)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from linkedin_pipeline.defs.lanes import back_off, lanes, newest_block, with_followers
-from linkedin_pipeline.domain.work import FIRST_DAY, DayRange, Stage
+from linkedin_pipeline.defs.lanes import back_off, lanes, with_followers
+from linkedin_pipeline.domain.work import FIRST_DAY, DayRange, Stage, newest_block
 
 
 def test_lanes_share_all_days_without_overlap() -> None:

@@ -10,13 +10,13 @@ import dagster as dg
 import psycopg
 import pytest
 
-from linkedin_pipeline.commands.status import read_page
 from linkedin_pipeline.database import models
 from linkedin_pipeline.definitions import build_defs
 from linkedin_pipeline.domain.ai import Model
 from linkedin_pipeline.domain.work import Stage
 from linkedin_pipeline.simulators.faults import Fault, Kind
 from linkedin_pipeline.simulators.vectors import embedding
+from linkedin_pipeline.status_facts.page import read_page
 from linkedin_pipeline_tests.defs.paid_runs import run, tick, why_skipped
 from linkedin_pipeline_tests.paying import ADA, EMBEDDINGS, SMALL, Line, Payer, pass_time
 from linkedin_pipeline_tests.sql.bank import add_post, change, drift, flagged, rows, value

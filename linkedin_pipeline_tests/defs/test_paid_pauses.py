@@ -11,12 +11,12 @@ import dagster as dg
 import psycopg
 import pytest
 
-from linkedin_pipeline.commands.status import read_page
 from linkedin_pipeline.domain.ai import Model
 from linkedin_pipeline.domain.labels import LABEL_STAGES
 from linkedin_pipeline.settings import LOCAL_EMBEDDING_MODEL
 from linkedin_pipeline.simulators.faults import Fault, Kind
 from linkedin_pipeline.simulators.openai import OpenAISimulator
+from linkedin_pipeline.status_facts.page import read_page
 from linkedin_pipeline_tests.defs.paid_runs import models_answer, run, tick, why_skipped
 from linkedin_pipeline_tests.paying import CHAT, KEY, SMALL, Line, Payer, pass_time
 from linkedin_pipeline_tests.sql.bank import drift, rows, value

@@ -41,7 +41,7 @@ def posts(number: int) -> Iterator[NewPost]:
 def add(payer: Payer, number: int) -> int:
     """Import posts; return how many were new."""
     with payer.database() as database:
-        return PostgresPostArchive(database).add(posts(number))
+        return PostgresPostArchive(database).add(posts(number)).added
 
 
 def asked_for(payer: Payer) -> list[set[str]]:

@@ -27,9 +27,10 @@ def test_different_keys_have_different_ids() -> None:
 
 
 def test_metrics_are_named_as_the_bank_names_them() -> None:
-    """Numbers that are not given count zero."""
-    assert NewPost("1", ADA, "Text.", likes=3, shares=1).metrics == {
-        "likes": 3,
-        "comments": 0,
-        "shares": 1,
-    }
+    """Numbers that are not given are left out, and count zero in the bank."""
+    assert NewPost("1", ADA, "Text.", likes=3, shares=0).metrics == {"likes": 3, "shares": 0}
+
+
+def test_a_known_profile_keeps_its_id() -> None:
+    """Whatever key the file gives it."""
+    assert NewProfile("ada", "Ada", known=ADA.id).id == ADA.id

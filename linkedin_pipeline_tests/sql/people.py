@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from linkedin_pipeline_tests.sql.bank import Connection
+from linkedin_pipeline_tests.sql.bank import Connection, rows
 
 T = TypeVar("T")
 
@@ -60,3 +60,9 @@ def refusal(connection: Connection, call: str, *values: Any) -> tuple[str, str, 
         connection.execute(call.encode(), values)
     said = caught.value.diag
     return said.sqlstate or "", said.message_primary or "", said.message_hint or ""
+
+
+def erase(connection: Connection, profile: UUID) -> tuple[int, int]:
+    """Erase a profile; return how many posts went and how many publications are kept."""
+    [(posts, kept)] = rows(connection, "select * from erase_profile(%s)", profile)
+    return posts, kept

@@ -90,11 +90,12 @@ def settle(connection: Connection, stage: Stage, held: Sequence[Held]) -> dict[A
     return dict(
         rows(
             connection,
-            "select * from store_labels(%s, %s, %s, %s, %s::real[], 'test:labels')",
+            "select * from store_labels(%s, %s, %s, %s, %s::real[], %s)",
             stage,
             *keys(held),
             [label] * len(held),
             [0.5] * len(held),
+            ["test:labels"] * len(held),
         )
     )
 

@@ -43,7 +43,7 @@ def settle(connection: Connection, stage: Stage, held: Held) -> dict[Any, bool]:
     return dict(
         rows(
             connection,
-            "select * from store_labels(%s, %s, %s, %s, '{0.5}', 'test:labels')",
+            "select * from store_labels(%s, %s, %s, %s, '{0.5}', '{test:labels}')",
             stage,
             *keys([held]),
             [label],

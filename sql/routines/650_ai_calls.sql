@@ -92,8 +92,9 @@ begin
         is_batch, dagster_run_id
     )
     values (
-        p_provider, p_model, p_purpose, p_stage, p_profile, p_items, coalesce(price, 0), false,
-        'open', p_batch, p_run_id
+        p_provider, p_model, p_purpose, p_stage,
+        (select f.id from profiles f where f.id = p_profile), -- erased meanwhile: nobody's call
+        p_items, coalesce(price, 0), false, 'open', p_batch, p_run_id
     )
     returning u.id, 'go', 0::double precision, '';
 end
