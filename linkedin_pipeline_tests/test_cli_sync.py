@@ -185,5 +185,8 @@ def test_a_new_profile_is_read_enriched_and_described(
     assert value(connection, "select count(*) from post_work") == 0
     edges[0].faults.add(Fault(Kind.INVALID_KEY, times=None))
     other = terminal.run("profiles", "add", "https://www.linkedin.com/in/bob")
-    assert "read from LinkedIn" in other.stdout
-    assert "It has 0 posts" in other.stdout
+    said = " ".join(other.stdout.split())
+    assert "Its reading from LinkedIn is pending: " in said
+    assert "EDGES_API_KEY" in said
+    assert "sk-secret-of-edges" not in said + other.stderr
+    assert "It has 0 posts" in said

@@ -9,7 +9,8 @@ from dagster._core.storage.event_log.schema import (
     SqlEventLogStorageTable,
 )
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
-from dagster._core.storage.tags import PARTITION_NAME_TAG
+from dagster._core.storage.runs.schema import RunsTable
+from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 from sqlalchemy import select
 
 from linkedin_pipeline.database.connections import Database
@@ -31,7 +32,9 @@ def clear_erased(database: Database, instance: dg.DagsterInstance) -> int:
 
 
 def clear_partition(instance: dg.DagsterInstance, partition: str) -> None:
-    """Remove a partition key, the runs that were for it alone, and the events recorded of it.
+    """Remove a partition key, the runs whose tags or configuration name it, and events of it.
+
+    A run that names other profiles too loses its record of them; what it wrote stays.
 
     Dagster's own ``wipe_asset_partitions`` is not implemented for its PostgreSQL storage
     (1.13.27).  What remains for up to 14 days are ticks of sensors that ever asked for the
@@ -39,9 +42,8 @@ def clear_partition(instance: dg.DagsterInstance, partition: str) -> None:
     """
     assert PROFILES.name is not None  # it is a name, not a function
     instance.delete_dynamic_partition(PROFILES.name, partition)
-    alone = dg.RunsFilter(tags={PARTITION_NAME_TAG: partition})
-    for run in instance.get_runs(filters=alone):
-        instance.delete_run(run.run_id)
+    for run_id in _runs_naming(instance, partition):
+        instance.delete_run(run_id)
     storage = instance.event_log_storage
     if not isinstance(storage, SqlEventLogStorage):
         raise TypeError(f"{type(storage).__name__}: its events cannot be removed one by one")
@@ -63,3 +65,13 @@ def clear_partition(instance: dg.DagsterInstance, partition: str) -> None:
         key = dg.AssetKey.from_db_string(asset)
         if key is not None:
             storage.wipe_asset_cached_status(key)
+
+
+def _runs_naming(instance: dg.DagsterInstance, partition: str) -> list[str]:
+    """Return the runs in whose body, which holds tags and configuration, a partition key is."""
+    storage = instance.run_storage
+    if not isinstance(storage, SqlRunStorage):
+        raise TypeError(f"{type(storage).__name__}: its runs cannot be searched")
+    naming = RunsTable.c.run_body.contains(partition, autoescape=True)
+    with storage.connect() as connection:
+        return list(connection.scalars(select(RunsTable.c.run_id).where(naming)))

@@ -167,7 +167,7 @@ def test_before_the_person_is_everywhere(
         "provider_calls.subject",
     } <= places
     in_dagster = {place for place, _ in found(dagster_url(settings), [partition_key(profile)])}
-    assert {"dynamic_partitions.partition", "event_logs.partition", "run_tags.value"} <= in_dagster
+    assert {"dynamic_partitions.partition", "event_logs.partition", "runs.run_body"} <= in_dagster
     assert found(dagster_url(settings), WORDS) == set(), "a name or text went to Dagster"
 
 
