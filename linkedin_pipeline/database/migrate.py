@@ -7,6 +7,7 @@ every call.  The rules for the files stand in the READMEs beside them.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,7 +39,15 @@ from linkedin_pipeline.database.sql_tree import SQL_TREE, Migration, SqlTree, re
 from linkedin_pipeline.database.statements import BLOCKED, run
 from linkedin_pipeline.domain.errors import DatabaseDown, Misconfigured, PipelineError, SchemaBehind
 
-__all__ = ["SQL_TREE", "MigrationReport", "Patience", "is_current", "migrate", "pending"]
+__all__ = [
+    "SQL_TREE",
+    "MigrationReport",
+    "Patience",
+    "install",
+    "is_current",
+    "migrate",
+    "pending",
+]
 
 _UNKNOWN_ROUTINES = """
 select format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes))
@@ -84,7 +93,7 @@ def migrate(
     """
     files = read_tree(tree)
     limits = patience or Patience()
-    with _translated(), connect(url) as connection:
+    with translated(), connect(url) as connection:
         take_turn(connection, limits)
         prepare_vector(connection)
         history.ensure_tables(connection)
@@ -95,8 +104,43 @@ def migrate(
         return MigrationReport(applied, len(files.routines), tuple(name for (name,) in unknown))
 
 
+def install(connection: Connection, tree: SqlTree, between: Callable[[], None]) -> None:
+    """Make all of the tree within the transaction at hand, where nothing of it exists yet.
+
+    For what must come with other changes or not at all; empty tables need no index concurrently.
+    ``between`` is called when the tables are there and the routines are not.
+
+    Raises:
+        SchemaBehind: a statement failed.
+        Misconfigured: the user may not create tables in schema ``public``.
+    """
+    history.ensure_tables(connection)
+    for migration in tree.migrations:
+        run(connection, migration.file.name, without_concurrently(migration))
+        history.record(connection, migration.revision, migration.file.name, migration.file.checksum)
+    connection.execute(
+        "insert into public.linkedin_pipeline_version (version_num) values (%s)",
+        [tree.migrations[-1].revision],
+    )
+    between()
+    _run_routines(connection, tree)
+
+
+def _run_routines(connection: Connection, tree: SqlTree) -> None:
+    for file in tree.routines:
+        run(connection, file.name, file.sql)
+    history.record(connection, history.ROUTINES, history.ROUTINES, tree.routines_checksum)
+
+
+def without_concurrently(migration: Migration) -> str:
+    """Return the text of a migration as it may run in a transaction."""
+    if migration.transactional:
+        return migration.file.sql
+    return re.sub(r"\bindex concurrently\b", "index", migration.file.sql)
+
+
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Turn what the drivers raise outside the files' own statements into errors of ours."""
     try:
         yield
@@ -194,9 +238,7 @@ def _upgrade(
 def _apply_routines(connection: Connection, files: SqlTree, patience: Patience) -> None:
     limit_lock_wait(connection, patience.lock)
     with connection.transaction():
-        for file in files.routines:
-            run(connection, file.name, file.sql)
-        history.record(connection, history.ROUTINES, history.ROUTINES, files.routines_checksum)
+        _run_routines(connection, files)
 
 
 def _persist(patience: Patience, action: Callable[[], None]) -> None:

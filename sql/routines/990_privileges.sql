@@ -1,5 +1,6 @@
 -- Who may do what (CONTRACT 3.4), derived from the catalog so that nothing is forgotten.
--- Whatever the same owner has in public counts as ours; members of extensions are spared.
+-- Whatever the same owner has in public counts as ours; spared are members of extensions, and what
+-- was there before the pipeline moved in on the database.
 
 do $$
 declare
@@ -102,6 +103,11 @@ begin
                 select from pg_depend d
                 where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
             )
+            and not exists (
+                select from adoptions a
+                where (pg_identify_object('pg_proc'::regclass, p.oid, 0)).identity
+                    = any (a.left_alone)
+            )
     loop
         if routine.has_path then
             execute format('alter routine %s set search_path = %s', routine.signature, path);
@@ -138,6 +144,11 @@ begin
         and not exists (
             select from pg_depend d
             where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+        )
+        and not exists (
+            select from adoptions a
+            where (pg_identify_object('pg_class'::regclass, c.oid, 0)).identity
+                = any (a.left_alone)
         );
 
     for relation in
