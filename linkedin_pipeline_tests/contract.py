@@ -277,9 +277,7 @@ GET /healthz
 
 # What is not there yet, by the issue that brings it: take a name off when it is there.
 PENDING_ENVIRONMENT: Mapping[str, int] = {}
-PENDING_COMMANDS: Mapping[str, int] = {
-    "db adopt --apply --cron-is-off --undo": 8,
-}
+PENDING_COMMANDS: Mapping[str, int] = {}
 PENDING_ASSETS: Mapping[str, int] = {}
 PENDING_SENSORS: Mapping[str, int] = {}
 PENDING_SCHEDULES: Mapping[str, int] = {}

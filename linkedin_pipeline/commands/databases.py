@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from linkedin_pipeline.commands.adopting import adopt
 from linkedin_pipeline.commands.output import json_option, print_json
 from linkedin_pipeline.domain.errors import BadInput
 from linkedin_pipeline.settings import Settings, child_environment
@@ -20,6 +21,9 @@ def _say(line: str) -> None:
 @click.group()
 def db() -> None:
     """Find, upgrade, stop or open the application database."""
+
+
+db.add_command(adopt)
 
 
 @db.command()

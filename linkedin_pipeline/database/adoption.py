@@ -205,11 +205,8 @@ def move_in(
     say("making the new ones")
     install(connection, tree, remember)
     found.tables, moves = survey_rows(connection, ASIDE, "public", list(tables))
-    undo["stayed"] = {
-        rows.ours.name: [
-            str(id_)
-            for (id_,) in run(connection, f'select id from ({text}) as x where "?stays"').fetchall()
-        ]
+    undo["waiting"] = {
+        rows.ours.name: _waiting(connection, text)
         for rows, text in moves
         if rows.ours.name in STATES_OF
     }
@@ -233,13 +230,14 @@ def _set_aside(
     tables: dict[str, tuple[str, bool, int]],
     neighbours: Neighbours,
 ) -> None:
+    # routines first: their signatures name the types by the schema they are in
     routines = routines_aside(connection, tree, list(tables))
+    for _, identity, _ in routines:
+        run(connection, f"alter routine {identity} set schema {ASIDE}")
     for name in types_aside(connection, tree):
         run(connection, f"alter type public.{quoted(name)} set schema {ASIDE}")
     for name, (kind, _, _) in tables.items():
         run(connection, f"alter {RELATION[kind]} public.{quoted(name)} set schema {ASIDE}")
-    for _, identity, _ in routines:
-        run(connection, f"alter routine {identity} set schema {ASIDE}")
     move_views(connection, neighbours.views, "public", ASIDE)
 
 
@@ -297,6 +295,16 @@ def _carry(connection: Connection, one: TableSurvey, rows: RowsOf, text: str) ->
         )
     if name != "viral_posts_bank":
         run(connection, f"alter table {name} enable trigger user")
+
+
+def _waiting(connection: Connection, text: str) -> list[str]:
+    """Name the rows that come over to go out: what the undoing must look after."""
+    found = run(
+        connection,
+        f"select id::text from ({text}) as x where status::text in ('pending', 'scheduled') "
+        'and not "?stays"',
+    )
+    return [id_ for (id_,) in found.fetchall()]
 
 
 def _register_models(connection: Connection, text: str) -> None:

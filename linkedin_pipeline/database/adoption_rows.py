@@ -17,6 +17,7 @@ from linkedin_pipeline.database.adoption_rules import (
     CONVERSIONS,
     FILLED,
     MISSING,
+    NOTED,
     STATES_OF,
 )
 
@@ -81,7 +82,12 @@ class RowsOf:
             value, lossy = self._value(column)
             parts.append(f"{value} as {quoted(column.name)}")
             if lossy:
-                event = self._event(f"{column.name} could not be read: left empty, or the default")
+                vector = column.type == "vector"
+                event = self._event(
+                    f"{column.name} cannot serve (no model named, or not 1536 numbers): made again"
+                    if vector
+                    else f"{column.name} could not be read: left empty, or the default"
+                )
                 parts.append(
                     f"(s.{quoted(column.name)} is not null and {value} is null) as {quoted(event)}"
                 )
@@ -98,7 +104,7 @@ class RowsOf:
         theirs = self.old.columns.get(column.name)
         kind = self._type(column)
         if key in ALWAYS:
-            return self._always(ALWAYS[key], kind), False
+            return self._always(ALWAYS[key]), False
         if theirs is None:
             return MISSING.get(key, f"null::{kind}"), False
         text = f"s.{quoted(column.name)}::text"
@@ -129,13 +135,15 @@ class RowsOf:
             text = f"round({text[:-6]}::numeric)::text"
         return f"pg_temp.converted({text}, null::{kind})", True
 
-    def _always(self, expression: str, kind: str) -> str:
+    def _always(self, expression: str) -> str:
         def old(name: str, alias: str = "s") -> str:
             has = alias == "p" or name in self.old.columns
             return f"{alias}.{quoted(name)}::text" if has else "null::text"
 
+        state = self.ours.columns.get("status")
+        enum = self._type(state) if state else "text"
         return expression.format(
-            status=old("status"), error=old("error_message"), plan=old("status", "p"), enum=kind
+            status=old("status"), error=old("error_message"), plan=old("status", "p"), enum=enum
         )
 
     def _typed(self, value: str, column: Column) -> str:
@@ -197,6 +205,8 @@ class RowsOf:
                 f"({given} and row_number() over (partition by {keys} order by {order}) > 1) "
                 f"as {quoted(event)}"
             )
+        for noted, what in NOTED.get(self.ours.name, {}).items():
+            events.append(f"coalesce({noted}, false) as {quoted(self._event(what))}")
         inner = f"select *{''.join(', ' + event for event in events)} from ({below}) as referring"
         names_of_all = [*self.columns, *(column.name for column in self.extra), *self.events]
         parts = [f"{changed.get(name, quoted(name))} as {quoted(name)}" for name in names_of_all]

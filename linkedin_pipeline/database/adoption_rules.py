@@ -123,6 +123,10 @@ FILLED: Mapping[tuple[str, str], str] = {
 
 # Written last, from the columns as they come over: the same rules that the triggers keep.
 COMPUTED: Mapping[tuple[str, str], str] = {
+    **{
+        (table, "embedding_model"): "case when embedding is not null then embedding_model end"
+        for table in ("viral_posts_bank", "topics", "audiences", "hook_types")
+    },
     ("viral_posts_bank", "needs_hook_extraction"): "hook is null",
     ("viral_posts_bank", "needs_embedding"): "embedding is null",
     ("viral_posts_bank", "needs_hook_classification"): "hook is not null and hook_type_id is null",
@@ -134,6 +138,20 @@ COMPUTED: Mapping[tuple[str, str], str] = {
     ("viral_posts_bank", "audience_model"): "case when audience_id is not null "
     "then audience_model end",
 }
+
+NOTED: Mapping[str, Mapping[str, str]] = {
+    **{
+        table: {"status::text = 'held'": "outcome unknown: held until a person decides"}
+        for table in (*_STATE_TABLES, "scheduled_post_accounts")
+    },
+    "scheduled_posts": {
+        "status = 'held'": "outcome unknown: held until a person decides",
+        "status = 'pending' and scheduled_at > now()": "waits to go out: stays so",
+        "status = 'pending' and scheduled_at <= now()": "overdue: goes out at once when it is "
+        "within PUBLISH_GRACE_SECONDS, else it is missed and never sent",
+    },
+}
+"""What else the plan counts, of columns as they come over."""
 
 STATES_OF: Mapping[str, str] = {
     **dict.fromkeys(_STATE_TABLES, "status"),

@@ -24,8 +24,8 @@ Kind = Literal["empty", "ours", "adopted", "existing"]
 class TableSurvey:
     """A table of before: its rows, how its columns differ, and what befalls its rows.
 
-    ``events`` are pairs of a number of rows and what happens to them; ``stay_aside`` counts rows
-    that do not come over.
+    ``events`` are a number of rows, what happens to them, and the ids of at most five of them;
+    ``stay_aside`` counts rows that do not come over.
     """
 
     name: str
@@ -33,7 +33,7 @@ class TableSurvey:
     missing: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     converted: tuple[str, ...] = ()
-    events: tuple[tuple[int, str], ...] = ()
+    events: tuple[tuple[int, str, list[str]], ...] = ()
     stay_aside: int = 0
     triggers: int = 0
     remark: str = ""
@@ -111,18 +111,24 @@ def survey_rows(
     """
     old, ours = read_tables(connection, source), read_tables(connection, target)
     run(connection, query("adoption_functions"))
-    run(connection, "set local timezone = 'UTC'")
+    run(connection, "set local timezone = 'UTC'; set local jit = off")
     surveys: list[TableSurvey] = []
     moves: list[tuple[RowsOf, str]] = []
     kept: set[str] = set()
     for name in in_order(ours, [name for name in CARRIED if name in tables and name in ours]):
         rows = RowsOf(source, target, old[name], ours[name], kept)
         text = rows.build()
-        counts = ", ".join(
-            f"count(*) filter (where {quoted(event)})" for event in (*rows.events, "?stays")
+        key = "id" if "id" in old[name].columns and "id" in rows.columns else "null"
+        counts = "".join(
+            f", count(*) filter (where {event}), "
+            f"(array_agg({key}::text) filter (where {event}))[1:5]"
+            for event in map(quoted, rows.events)
         )
-        counted = run(connection, f"select count(*), {counts} from ({text}) as counted").fetchone()
-        events = zip(counted[1:-1], rows.events.values(), strict=True)
+        counted = run(
+            connection,
+            f'select count(*), count(*) filter (where "?stays"){counts} from ({text}) as counted',
+        ).fetchone()
+        events = zip(counted[2::2], rows.events.values(), counted[3::2], strict=True)
         surveys.append(
             TableSurvey(
                 name,
@@ -130,8 +136,12 @@ def survey_rows(
                 missing=tuple(c for c in rows.columns if c not in old[name].columns),
                 extra=tuple(column.name for column in rows.extra),
                 converted=_converted(old[name], ours[name]),
-                events=tuple((number, what) for number, what in events if number),
-                stay_aside=counted[-1],
+                events=tuple(
+                    (number, what, [one for one in ids if one])
+                    for number, what, ids in events
+                    if number
+                ),
+                stay_aside=counted[1],
             )
         )
         if "id" in rows.columns:

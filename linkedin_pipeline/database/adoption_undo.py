@@ -67,7 +67,7 @@ def undo(url: str, *, patience: Patience | None = None) -> Undone:
                 "workers off first.",
             )
         neighbours = neighbours_of(record)
-        told = _tell_old_rows(connection, record.get("stayed", {}))
+        told = _tell_old_rows(connection, record["waiting"])
         after = f"linkedin_after_{datetime.now(UTC):%Y%m%d_%H%M%S_%f}"
         run(connection, f"create schema {after}")
         let_go(connection, neighbours)
@@ -100,29 +100,24 @@ def _record(connection: Connection) -> dict[str, Any]:
     return found
 
 
-def _tell_old_rows(connection: Connection, stayed: Mapping[str, Sequence[str]]) -> int:
+def _tell_old_rows(connection: Connection, waiting: Mapping[str, Sequence[str]]) -> int:
     """Write to old rows that wait to go out what became of them; return how many were told."""
-    run(connection, query("adoption_functions"))
     told = 0
     for name, table in read_tables(connection, ASIDE).items():
         if name in STATES_OF and "status" in table.columns:
             with _quiet(connection, name):
-                told += _tell(connection, table, stayed.get(name, ()))
+                told += _tell(connection, table, waiting.get(name, ()))
     return told
 
 
-def _tell(connection: Connection, old: Table, stayed: Sequence[str]) -> int:
-    waits = (
-        "o.status::text = 'scheduled'"
-        if old.name == "production_posts"
-        else ("pg_temp.publishing_state(o.status::text) = 'pending'")
-    )
+def _tell(connection: Connection, old: Table, waiting: Sequence[str]) -> int:
     found = connection.execute(
-        f"select coalesce(n.status::text, 'cancelled') as said, array_agg(o.id::text) "
+        "select coalesce(n.status::text, 'cancelled') as said, array_agg(o.id::text) "
         f"from {ASIDE}.{old.name} o left join public.{old.name} n on n.id::text = o.id::text "
-        f"where {waits} and coalesce(n.status::text, 'cancelled') not in ('pending', 'scheduled') "
-        "and (n.id is not null or o.id::text <> all (%s)) group by 1".encode(),
-        [list(stayed)],
+        "where o.id::text = any (%s) "
+        "and coalesce(n.status::text, 'cancelled') not in ('pending', 'scheduled') "
+        "group by 1".encode(),
+        [list(waiting)],
     ).fetchall()
     ours = read_tables(connection, "public")[old.name].columns
     results = "".join(
@@ -188,12 +183,13 @@ def _move(
         relations = [one for one in relations if one[0] in names]
         routines = [one for one in routines if one[2] in tree.routine_names]
         types = [one for one in types if one[0] in ours_in(tree, "type")]
+    # first: their signatures name the types by the schema they are in
+    for _, identity, *_ in routines:
+        run(connection, f"alter routine {identity} set schema {target}")
     for (name,) in types:
         run(connection, f"alter type {source}.{quoted(name)} set schema {target}")
     for name, kind, *_ in relations:
         run(connection, f"alter {RELATION[kind]} {source}.{quoted(name)} set schema {target}")
-    for _, identity, *_ in routines:
-        run(connection, f"alter routine {identity} set schema {target}")
 
 
 def _restore_grants(connection: Connection, before: Sequence[str]) -> None:

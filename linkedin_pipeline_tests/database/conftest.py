@@ -1,4 +1,4 @@
-"""A small SQL tree for the tests of the migration runner."""
+"""A small SQL tree for the tests of the migration runner, and databases to move in on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from linkedin_pipeline_tests.database.before import (
+    adopted_template,
+    adopted_url,
+    before_template,
+    before_url,
+)
+
+__all__ = ["adopted_template", "adopted_url", "before_template", "before_url"]
 
 Write = Callable[[str, str], Path]
 
