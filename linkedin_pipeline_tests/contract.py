@@ -26,6 +26,7 @@ db stop
 db psql
 db reset --yes
 db adopt --apply --cron-is-off --undo
+db adopt --apply --cron-is-off --undo
 demo --posts
 import --profile
 enrich --stage --max-posts --json

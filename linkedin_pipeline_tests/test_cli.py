@@ -17,7 +17,7 @@ from linkedin_pipeline_tests.postgres import ask
 from linkedin_pipeline_tests.terminal import PROGRAM, Terminal
 
 COMMANDS = {
-    "db": {"url", "migrate", "stop", "psql", "reset"},
+    "db": {"url", "migrate", "stop", "psql", "reset", "adopt"},
     "demo": set(),
     "enrich": set(),
     "import": set(),

@@ -48,7 +48,8 @@ def contents(url: str, schema: str = "public") -> dict[str, list[str]]:
     """Return every row of every table of a schema as text, sorted."""
     with psycopg.connect(url, autocommit=True) as connection:
         names = connection.execute(
-            "select relname from pg_class where relkind = 'r' and relnamespace = to_regnamespace(%s)",
+            "select relname from pg_class "
+            "where relkind = 'r' and relnamespace = to_regnamespace(%s)",
             [schema],
         ).fetchall()
         return {

@@ -20,10 +20,12 @@ CRON = """
     insert into cron.job values
         (1, '*/5 * * * *', 'select net.http_post(''https://edge'')', '', 0, current_database(), '',
          true, 'publish'),
-        (2, '0 3 * * *', 'select get_processing_status()', '', 0, current_database(), '', true, null),
-        (3, '0 3 * * *', 'select call_publish_scheduled()', '', 0, current_database(), '', false, 'off'),
+        (2, '0 3 * * *', 'select get_processing_status()', '', 0, current_database(), '',
+         true, null),
+        (3, '0 3 * * *', 'select call_publish_scheduled()', '', 0, current_database(), '',
+         false, 'off'),
         (4, '0 3 * * *', 'vacuum invoices', '', 0, current_database(), '', true, 'theirs'),
-        (5, '0 3 * * *', 'select net.http_post(''x'')', '', 0, 'another', '', true, 'other database');
+        (5, '0 3 * * *', 'select net.http_post(''x'')', '', 0, 'another', '', true, 'elsewhere');
 """
 
 
