@@ -6073,6 +6073,25 @@ $$;
 
 COMMENT ON FUNCTION public.without_names(p_text text, p_names text[]) IS 'The text with whole occurrences of the names, upper and lower case alike, replaced. Example: select without_names(''Ada was away'', array[''ada''])';
 
+CREATE TABLE public.adoptions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    aside text DEFAULT 'linkedin_before'::text NOT NULL,
+    adopted_at timestamp with time zone DEFAULT now() NOT NULL,
+    left_alone text[] DEFAULT '{}'::text[] NOT NULL,
+    undo jsonb DEFAULT '{}'::jsonb NOT NULL,
+    report jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+COMMENT ON TABLE public.adoptions IS 'One row when the pipeline moved in on an existing database (db adopt), none otherwise.';
+
+COMMENT ON COLUMN public.adoptions.aside IS 'The schema in which the tables, types and functions of before stand as they were.';
+
+COMMENT ON COLUMN public.adoptions.left_alone IS 'Tables, views, sequences and routines of schema public that were there and are not ours, as pg_identify_object names them: privileges and row level security of theirs stay as they are.';
+
+COMMENT ON COLUMN public.adoptions.undo IS 'Foreign keys, policies and privileges as they were, in SQL; what db adopt --undo puts back.';
+
+COMMENT ON COLUMN public.adoptions.report IS 'What moved in and what stayed aside, by table, in numbers.';
+
 CREATE TABLE public.ai_answers (
     key bytea NOT NULL,
     vector public.vector(1536),
@@ -7119,6 +7138,9 @@ COMMENT ON COLUMN public.viral_posts_bank.linkedin_post_id IS 'The post''s id at
 
 COMMENT ON COLUMN public.viral_posts_bank.published_post_id IS 'The publication of ours that it is, where it is one. Set null on deletion: the post stays.';
 
+ALTER TABLE ONLY public.adoptions
+    ADD CONSTRAINT adoptions_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.ai_answers
     ADD CONSTRAINT ai_answers_pkey PRIMARY KEY (key);
 
@@ -7766,6 +7788,8 @@ ALTER TABLE ONLY public.viral_posts_bank
 ALTER TABLE ONLY public.viral_posts_bank
     ADD CONSTRAINT viral_posts_bank_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES public.topics(id) ON DELETE SET NULL;
 
+ALTER TABLE public.adoptions ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.ai_answers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ai_batch_items ENABLE ROW LEVEL SECURITY;
@@ -7879,6 +7903,8 @@ ALTER TABLE public.scheduled_post_accounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.scheduled_posts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.search_recall_log ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY service_role_all ON public.adoptions TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service_role_all ON public.ai_answers TO service_role USING (true) WITH CHECK (true);
 
@@ -8548,6 +8574,8 @@ GRANT ALL ON FUNCTION public.update_viral_post_timestamp() TO service_role;
 
 REVOKE ALL ON FUNCTION public.without_names(p_text text, p_names text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.without_names(p_text text, p_names text[]) TO service_role;
+
+GRANT ALL ON TABLE public.adoptions TO service_role;
 
 GRANT ALL ON TABLE public.ai_answers TO service_role;
 

@@ -192,7 +192,7 @@ def obstacles(
                     f"{name}.{column.name}: it is {column.full_type}, ours is uuid. Give its rows, "
                     "and what refers to them, ids of type uuid first."
                 )
-    if "profiles" in tables and not found:
+    if "profiles" in tables and "id" in old["profiles"].columns:
         double = run(
             connection,
             "select string_agg(id, ' and ') from (select string_agg(id::text, ', ') as id "

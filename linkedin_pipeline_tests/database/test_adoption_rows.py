@@ -98,7 +98,7 @@ def test_nothing_in_flight_is_sent_and_nothing_out_is_doubled(
         "select status, external_post_id from scheduled_post_accounts "
         "where scheduled_post_id = '10000000-0000-4000-8000-000000000004'",
     ) == [("published", "7368")]
-    value(adopted, "update worker_feature_flags_v2 set is_enabled = true returning 1")
+    adopted.execute("update worker_feature_flags_v2 set is_enabled = true")
     rows(
         adopted,
         "select * from prepare_publishing('{scheduled,production,company}', "

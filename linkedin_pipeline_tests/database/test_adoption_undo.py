@@ -110,16 +110,18 @@ def test_killed_in_the_middle_the_database_is_what_it_was(
     schema, rows = snapshot(before_url), contents(before_url)
     database = before_url.rpartition("/")[2]
     # the routines' privileges need this row: the move waits behind it, half done
-    with postgres_server.superuser(database) as other, other.transaction():
-        other.execute("comment on schema public is 'held'")
+    with postgres_server.superuser(database) as other:
+        other.execute("begin; grant usage on schema public to postgres")
         process = Terminal({"DATABASE_URL": before_url}).start(
             "db", "adopt", "--apply", "--cron-is-off"
         )
-        eventually(lambda: ask(before_url, SESSIONS + " and wait_event_type = 'Lock'"))
+        waiting = SESSIONS + " and wait_event_type = 'Lock'"
+        eventually(lambda: ask(before_url, waiting) or process.poll() is not None, within=240)
+        assert process.poll() is None, process.communicate()
         os.kill(process.pid, signal.SIGKILL)
         process.wait(60)
         process.communicate()
-        raise psycopg.Rollback
+        other.rollback()
     eventually(lambda: ask(before_url, SESSIONS) == 0)
 
     assert (snapshot(before_url), contents(before_url)) == (schema, rows)
