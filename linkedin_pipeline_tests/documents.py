@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from linkedin_pipeline.settings import PROJECT_ROOT
@@ -82,13 +82,17 @@ def dead_links(document: Path) -> Iterator[str]:
             yield f"{document.name}: {target}"
 
 
-def calls(text: str) -> Iterator[tuple[list[str], bool]]:
+def calls(text: str, names: Collection[str]) -> Iterator[tuple[list[str], bool]]:
     """Yield the words of every call of the program; whether it is whole, as in a fenced block.
 
-    What stands between backticks in the prose may be the beginning of a call.
+    What stands between backticks in the prose may be the beginning of a call, and may begin with
+    one of the commands' ``names``; alone a name may be something else.
     """
     pieces = [(block, True) for block in blocks(text)]
-    pieces += [(literal, False) for literal in literals(prose(text).replace(r"\|", "|"))]
+    for literal in literals(prose(text).replace(r"\|", "|")):
+        name, *words = literal.split()
+        bare = name in names and words and "[" not in literal
+        pieces.append((f"linkedin-pipeline {literal}" if bare else literal, False))
     for text_of_piece, whole in pieces:
         piece = re.sub(r"(?<=\s)#.*$", "", text_of_piece.replace("\\\n", " "), flags=re.MULTILINE)
         for found in _CALL.finditer(piece):
