@@ -98,10 +98,10 @@ def calls(text: str, names: Collection[str]) -> Iterator[tuple[list[str], bool]]
         for found in _CALL.finditer(piece):
             if piece[: found.start()].endswith("Usage: "):
                 continue
-            words = shlex.shlex(piece[found.start() :], posix=True, punctuation_chars=";|&()<>\n")
-            words.whitespace, words.whitespace_split, words.commenters = " \t", True, ""
+            lexer = shlex.shlex(piece[found.start() :], posix=True, punctuation_chars=";|&()<>\n")
+            lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t", True, ""
             call: list[str] = []
-            for word in words:
+            for word in lexer:
                 if set(word) <= set(";|&()<>\n"):
                     break
                 call.append(word)
