@@ -65,7 +65,7 @@ def test_every_command_and_option_is_on_the_page(path: str) -> None:
             assert parameter.make_metavar(context) in block
             continue
         for name in [*parameter.opts, *parameter.secondary_opts]:
-            line = rf"^  -.*(?<![\w-]){name}(?![\w-])"  # not where the prose speaks of it
+            line = rf"^  (?=-).*(?<![\w-]){name}(?![\w-])"  # not where the prose speaks of it
             assert re.search(line, block.partition("Options:")[2], re.MULTILINE), name
     if isinstance(context.command, click.Group):
         for name in context.command.commands:
