@@ -830,7 +830,8 @@ CREATE FUNCTION public.claim_doubtful(p_limit integer, p_settle interval, p_pati
                 q.state = 'unconfirmed'
                 or q.state = 'publishing' and q.accepted_at is not null
                     and q.leased_until < clock_timestamp()
-                or q.state in ('published', 'held')
+                or q.state = 'published'
+                or q.state = 'held'
             )
             order by q.next_check_at, q.id
             limit p_limit
