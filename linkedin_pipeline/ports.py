@@ -260,6 +260,7 @@ class WorkQueue(Protocol):
 
     A claim goes stale when its input changes, somebody else writes the value, the flag is lowered,
     or the claim is released or taken over.  Settling a stale claim writes nothing and is no error.
+    Two claims of one post are settled one after the other: together no value is taken of either.
 
     An answer that was lost on the way makes the call run again: what it had settled then looks
     stale, what it had claimed lapses with its lease.  So a stale count may hold written posts.

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from linkedin_pipeline.cli import main
+from linkedin_pipeline.command_reference import commands
 from linkedin_pipeline.database import server
 from linkedin_pipeline_tests.database.homes import homes, start
 from linkedin_pipeline_tests.postgres import ask
@@ -30,9 +31,7 @@ COMMANDS = {
     "styles": set(),
     "flags": {"enable", "disable"},
 }
-PATHS = [(), *((name,) for name in COMMANDS)] + [
-    (name, sub) for name, subs in COMMANDS.items() for sub in sorted(subs)
-]
+PATHS = [tuple(context.command_path.split()[1:]) for context in commands()]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from linkedin_pipeline.domain.work import Stage
 from linkedin_pipeline_tests.postgres import PostgresServer, ask
 from linkedin_pipeline_tests.terminal import Terminal
 from linkedin_pipeline_tests.waiting import eventually
@@ -50,6 +51,22 @@ def add_posts(connection: Connection, number: int) -> None:
         "from generate_series(1, %s) n",
         (number,),
     )
+
+
+def test_with_every_worker_switched_off_nothing_runs(
+    terminal: Terminal, connection: Connection, database_url: str
+) -> None:
+    """Each that has work is named, no run is started, and all stays flagged."""
+    add_posts(connection, 3)
+    due = ask(database_url, UNDONE)
+    connection.execute("update worker_feature_flags_v2 set is_enabled = false")
+    document = terminal.json("enrich")
+    assert (document["runs"], document["disabled"]) == ([], list(Stage))
+    assert document["left"].keys() > {"hooks", "embeddings"}
+    said = terminal.invoke("enrich").output
+    for stage in document["left"]:
+        assert f"{Stage(stage).worker} is switched off" in said
+    assert ask(database_url, UNDONE) == due
 
 
 def test_everything_flagged_is_worked_off(

@@ -65,6 +65,22 @@ def test_without_unipile_nothing_is_published(bare: Terminal, connection: Connec
     assert state(connection, post)[0] == "pending"
 
 
+def test_a_switched_off_worker_sends_nothing(
+    terminal: Terminal, unipile: tuple[UnipileSimulator, str], connection: Connection
+) -> None:
+    """With both workers off the remedy and exit code 1; LinkedIn is not called, the post waits."""
+    profile, account = author(connection)
+    post = schedule(connection, profile, "Hello.", account=account)
+    for worker in ("publish_company_pages", "publish_scheduled"):
+        terminal.invoke("flags", "disable", worker)
+    for json in ((), ("--json",)):
+        result = terminal.invoke("publish", *json)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "switched off. Run: linkedin-pipeline flags enable publish_" in result.stderr
+    assert unipile[0].ledger.calls() == []
+    assert state(connection, post)[0] == "pending"
+
+
 def test_a_rehearsal_sends_nothing(
     terminal: Terminal, unipile: tuple[UnipileSimulator, str], connection: Connection
 ) -> None:

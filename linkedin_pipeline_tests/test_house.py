@@ -16,7 +16,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from linkedin_pipeline.settings import LOCAL_EMBEDDING_MODEL, PROJECT_ROOT, Settings
+from linkedin_pipeline.settings import PROJECT_ROOT
 
 COMMANDS = [
     "scripts/demo",
@@ -28,18 +28,6 @@ COMMANDS = [
     ".ci/run",
 ]
 SHELL_FILES = [*COMMANDS, "scripts/environment"]
-
-
-class _Recorder(dict[str, str]):
-    """An empty environment that remembers what it was asked for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked: set[str] = set()
-
-    def get(self, key: str, default: Any = None) -> Any:
-        self.asked.add(key)
-        return default
 
 
 def _read(path: str) -> str:
@@ -69,28 +57,6 @@ def test_the_readme_names_the_two_commands() -> None:
     assert "## Two commands" in readme
     assert "| `scripts/demo` |" in readme
     assert "| `scripts/test` |" in readme
-
-
-def test_the_readme_lists_every_variable_that_is_read() -> None:
-    """The table of the README and what the settings ask the environment for are one list."""
-    environment = _Recorder()
-    Settings.from_environment(environment)
-    table = _read("README.md").partition("## Environment variables")[2].partition("\n## ")[0]
-    listed = set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE))
-    assert listed == environment.asked
-    assert f"`{LOCAL_EMBEDDING_MODEL}`" in table
-
-
-def test_links_between_documents_lead_somewhere() -> None:
-    """Every relative link in a document names a file or directory that exists."""
-    documents = [PROJECT_ROOT / "README.md", *(PROJECT_ROOT / "docs").rglob("*.md")]
-    dead = [
-        f"{document.name}: {target}"
-        for document in documents
-        for target in re.findall(r"\]\(([^)#:]+)[)#]", document.read_text(encoding="utf-8"))
-        if not (document.parent / target).exists()
-    ]
-    assert dead == []
 
 
 def test_decision_records_have_their_four_parts() -> None:

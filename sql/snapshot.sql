@@ -819,7 +819,11 @@ CREATE FUNCTION public.claim_doubtful(p_limit integer, p_settle interval, p_pati
     AS $$
     with taken as (
         update publications p
-        set next_check_at = clock_timestamp() + interval '1 minute', checks = p.checks + 1
+        set next_check_at = case p.state
+                when 'held' then watched_again(p.doubt_at)
+                else clock_timestamp() + interval '1 minute'
+            end,
+            checks = p.checks + 1
         where p.id in (
             select q.id from publications q
             where q.next_check_at <= clock_timestamp() and (
@@ -827,6 +831,7 @@ CREATE FUNCTION public.claim_doubtful(p_limit integer, p_settle interval, p_pati
                 or q.state = 'publishing' and q.accepted_at is not null
                     and q.leased_until < clock_timestamp()
                 or q.state = 'published'
+                or q.state = 'held'
             )
             order by q.next_check_at, q.id
             limit p_limit
@@ -849,7 +854,7 @@ CREATE FUNCTION public.claim_doubtful(p_limit integer, p_settle interval, p_pati
     order by t.id
 $$;
 
-COMMENT ON FUNCTION public.claim_doubtful(p_limit integer, p_settle interval, p_patience interval) IS 'Publications whose outcome must be found out now, or whose address is missing; nobody else is given them for a minute. settled: a feed has had p_settle to show it; overdue: p_patience more has passed. known: what else we sent there.';
+COMMENT ON FUNCTION public.claim_doubtful(p_limit integer, p_settle interval, p_patience interval) IS 'Publications whose outcome must be found out now, whose address is missing, or that are held and may appear late (see watched_again); nobody else is given them for a minute. settled: a feed has had p_settle to show it; overdue: p_patience more has passed. known: what else we sent there.';
 
 CREATE FUNCTION public.claim_styles(p_min_posts integer, p_max integer, p_lease interval, p_only text[]) RETURNS TABLE(profile_id uuid, partition_key text, claim_token bigint, attempts integer)
     LANGUAGE plpgsql
@@ -1228,6 +1233,14 @@ begin
                 when 'account' then 'held' when 'duplicate' then 'held'
                 when 'missed' then 'missed' when 'cancelled' then 'cancelled' else 'failed'
             end, found_in.reason, p_run_id);
+        elsif found_in.code = 'edited' then
+            -- the ledger keeps the text as it was sent: it may still appear
+            update publications q
+            set hold_code = 'person', doubt = 'no_answer', doubt_at = q.first_intent_at,
+                next_check_at = watched_again(q.first_intent_at)
+            where q.kind = p_kind and q.source_id = p_source
+            returning * into p;
+            perform move_publication(p.id, 'held', found_in.reason, p_run_id);
         elsif found_in.code = 'taken' then
             perform show_publication(q.id) from publications q
             where q.kind = p_kind and q.source_id = p_source;
@@ -2428,6 +2441,12 @@ begin
             cardinality(p_posts), cardinality(p_tokens), p_values using
             errcode = 'LP082', hint = 'Give each post its token and its value, in the same order.';
     end if;
+    -- Posts are what is held, and what values are joined to: of two claims of one post the value of
+    -- the stale one could be written in place of the other's.
+    if cardinality(p_posts) > (select count(distinct c.id) from unnest(p_posts) as c (id)) then
+        raise exception 'write-back of % posts: some are named twice', cardinality(p_posts) using
+            errcode = 'LP082', hint = 'Write the claims of one post back one after the other.';
+    end if;
     select array_agg(locked.id) into free
     from (
         select b.id from viral_posts_bank b
@@ -2517,6 +2536,15 @@ begin
         return query select 'empty', 'it has no text';
         return;
     end if;
+    if p.state = 'pending' and p.retries > 0 and p.first_intent_at is not null
+        and not p.may_repeat and p.text is distinct from t.text
+    then
+        return query select 'edited', format(
+            'it was sent on %s UTC and not found, and its text was changed since: LinkedIn would '
+            'not notice a second copy. Let it go out, or cancel it',
+            to_char(p.first_intent_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'));
+        return;
+    end if;
     select * into u from unipile_accounts a where a.id = t.account_id;
     if not found then
         return query select
@@ -2587,7 +2615,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION public.intent_obstacle(p_kind text, p_source uuid, p_grace interval, p_spacing interval) IS 'Why a due text may not go out now, looked at before every POST; no row when it may. Codes: gone, disabled, taken, postponed, inactive, paused, spaced leave it as it is; account holds it until the account is back; duplicate holds it for a person; missed, cancelled, empty, removed end it. p_grace: how late a post may be; p_spacing: the least gap between two of one account.
+COMMENT ON FUNCTION public.intent_obstacle(p_kind text, p_source uuid, p_grace interval, p_spacing interval) IS 'Why a due text may not go out now, looked at before every POST; no row when it may. Codes: gone, disabled, taken, postponed, inactive, paused, spaced leave it as it is; account holds it until the account is back; duplicate and edited hold it for a person; missed, cancelled, empty, removed end it. p_grace: how late a post may be; p_spacing: the least gap between two of one account.
 Example: select t.kind, o.* from due_targets() t left join lateral intent_obstacle(t.kind, t.source_id, interval ''6 hours'', interval ''5 minutes'') o on true';
 
 CREATE TABLE public.worker_feature_flags_v2 (
@@ -5108,7 +5136,11 @@ begin
         end,
         external_post_id = coalesce(p_named, q.external_post_id),
         not_before = clock_timestamp() + p_delay,
-        next_check_at = clock_timestamp() + p_check,
+        next_check_at = case
+            when p_state = 'held' and coalesce(p_doubt, q.doubt) = 'no_answer'
+            then watched_again(q.doubt_at)
+            else clock_timestamp() + p_check
+        end,
         -- nothing went out: neither spacing nor a feed need to know of this POST
         intent_at = case
             when p_state in ('unconfirmed', 'held') and coalesce(p_doubt, q.doubt) is not null
@@ -6051,6 +6083,14 @@ end
 $$;
 
 COMMENT ON FUNCTION public.update_viral_post_timestamp() IS 'Derive the flags an update implies, forget what chose a label that a person replaced, and move updated_at forward.';
+
+CREATE FUNCTION public.watched_again(p_doubt_at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    RETURN CASE WHEN (p_doubt_at > (clock_timestamp() - '1 day'::interval)) THEN (clock_timestamp() + GREATEST((clock_timestamp() - p_doubt_at), '00:00:01'::interval)) ELSE NULL::timestamp with time zone END;
+
+COMMENT ON FUNCTION public.watched_again(p_doubt_at timestamp with time zone) IS 'When the feed is read next for a post that is held because nobody knows whether it is out, or it was proved not to be: at double its age, for a day. A feed may lag longer than it should.
+Example: select watched_again(now() - interval ''10 minutes'')';
 
 CREATE FUNCTION public.without_names(p_text text, p_names text[]) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
@@ -7499,6 +7539,8 @@ CREATE INDEX publications_text ON public.publications USING btree (text_key, tar
 
 CREATE INDEX publications_unread ON public.publications USING btree (next_check_at) WHERE ((state = 'published'::text) AND (next_check_at IS NOT NULL));
 
+CREATE INDEX publications_watched ON public.publications USING btree (next_check_at) WHERE ((state = 'held'::text) AND (next_check_at IS NOT NULL));
+
 CREATE INDEX published_posts_account ON public.published_posts USING btree (unipile_account_id);
 
 CREATE INDEX published_posts_external ON public.published_posts USING btree (external_post_id, unipile_account_id) WHERE (external_post_id IS NOT NULL);
@@ -8571,6 +8613,9 @@ GRANT ALL ON FUNCTION public.update_updated_at_column() TO service_role;
 
 REVOKE ALL ON FUNCTION public.update_viral_post_timestamp() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.update_viral_post_timestamp() TO service_role;
+
+REVOKE ALL ON FUNCTION public.watched_again(p_doubt_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.watched_again(p_doubt_at timestamp with time zone) TO service_role;
 
 REVOKE ALL ON FUNCTION public.without_names(p_text text, p_names text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.without_names(p_text text, p_names text[]) TO service_role;

@@ -33,7 +33,7 @@ select
     (select count(*) from publications p where p.state = 'held' and p.hold_code = 'account'),
     (
         select count(*) from publications p
-        where p.state = 'published' and p.next_check_at <= now()
+        where p.state in ('published', 'held') and p.next_check_at <= now()
     ),
     (
         select extract(epoch from clock_timestamp() - max(l.heartbeat_at))::float8

@@ -126,7 +126,7 @@ Verdict: TypeAlias = Done[V] | Retry | Reject
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Which claims a write-back ended.
+    """Which claims a write-back ended, by post: it is of one claim a post.
 
     ``held`` were written; ``busy`` were locked by somebody for too long and stay claimed until
     their lease ends.  A post in neither was stale, and nothing of it was written.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from starlette.datastructures import MutableHeaders
@@ -45,6 +45,15 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 def gateway(settings: Settings, database: Database, dagster: Dagster, threads: Threads) -> ASGIApp:
     """Return the application over an open database; opens nothing itself."""
+    # not Starlette's application: its outermost layer would answer what is raised on the way
+    table = routes(settings, database, dagster, threads)
+    return _Surroundings(Router(table, redirect_slashes=False, default=_not_found))
+
+
+def routes(
+    settings: Settings, database: Database, dagster: Dagster, threads: Threads
+) -> Sequence[Route]:
+    """Return the route table: for programs, then for people."""
     starter = Starter(database, dagster, threads)
     orchestrator = Orchestrator(settings, database, threads)
     health = Health(settings, database, threads)
@@ -53,7 +62,7 @@ def gateway(settings: Settings, database: Database, dagster: Dagster, threads: T
     async def openapi(request: Request, request_id: str) -> Response:  # noqa: ARG001
         return answer(document())
 
-    routes = [
+    endpoints = [
         _Endpoint("/healthz", {"GET": health, "HEAD": health}, secret, is_open=True),
         _Endpoint("/openapi.json", {"GET": openapi, "HEAD": openapi}, secret),
         _Endpoint(f"{PREFIX}/orchestrator-v2", {"GET": orchestrator, "POST": orchestrator}, secret),
@@ -62,9 +71,7 @@ def gateway(settings: Settings, database: Database, dagster: Dagster, threads: T
             for door in DOORS
         ),
     ]
-    # not Starlette's application: its outermost layer would answer what is raised on the way
-    paths = [*(Route(one.path, one) for one in routes), *pages(settings, threads)]
-    return _Surroundings(Router(paths, redirect_slashes=False, default=_not_found))
+    return [*(Route(one.path, one) for one in endpoints), *pages(settings, threads)]
 
 
 class _Endpoint:
@@ -79,7 +86,7 @@ class _Endpoint:
         is_open: bool = False,
     ) -> None:
         self.path = path
-        self._handlers = handlers
+        self.handlers = handlers
         self._secret = secret
         self._is_open = is_open
 
@@ -91,9 +98,9 @@ class _Endpoint:
             # as Supabase Edge Functions answer a browser's question before the request
             await PlainTextResponse("ok")(scope, receive, send)
             return
-        handler = self._handlers.get(request.method)
+        handler = self.handlers.get(request.method)
         if handler is None:
-            allowed = ", ".join([*self._handlers, "OPTIONS"])
+            allowed = ", ".join([*self.handlers, "OPTIONS"])
             raise Refused(405, "wrong_method", f"method: use {allowed}", {"Allow": allowed})
         if not self._is_open:
             check_secret(scope["headers"], self._secret)

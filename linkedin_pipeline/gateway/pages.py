@@ -59,7 +59,7 @@ class _Page:
 
     def __init__(self, path: str, handlers: Mapping[str, Handler], secret: str | None) -> None:
         self.path = path
-        self._handlers = handlers
+        self.handlers = handlers
         self._secret = secret
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,9 +73,9 @@ class _Page:
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
-        handler = self._handlers.get(request.method)
+        handler = self.handlers.get(request.method)
         if handler is None:
-            allowed = ", ".join(self._handlers)
+            allowed = ", ".join(self.handlers)
             raise Refused(405, "wrong_method", f"method: use {allowed}", {"Allow": allowed})
         if self._secret is None:
             raise Refused(

@@ -1,8 +1,8 @@
 """The only reader of the environment.
 
-Every variable, its meaning and its default stand in one table in the README; a test compares the
-two.  A malformed value stops the program with the variable, the value (never a secret) and the
-remedy.  Nothing is read at import time.
+Every variable, its meaning and its default stand in docs/settings.md; tests compare the two.  A
+malformed value stops the program with the variable, the value (never a secret) and the remedy.
+Nothing is read at import time.
 """
 
 from __future__ import annotations

@@ -96,9 +96,11 @@ class BatchSender:
                 claims += more
                 if len(more) < wanted:
                     break
-            keys = asker.keys(stage, claims)
+            # a post that was edited since it was claimed is due, and claimed, a second time
+            newest = [*{claim.post_id: claim for claim in claims}.values()]
+            keys = asker.keys(stage, newest)
             excluded = self._store.excluded([*keys.values()])
-            fresh = [one for one in claims if one in keys and keys[one] not in excluded]
+            fresh = [one for one in newest if one in keys and keys[one] not in excluded]
             if not fresh:
                 return False
             self._send(asker, stage, fresh, done)

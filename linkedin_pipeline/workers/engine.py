@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from uuid import UUID
 from linkedin_pipeline.domain.errors import DatabaseDown, PipelineError, ProviderDown
 from linkedin_pipeline.domain.work import Claim, DayRange, Reject, Verdict
 from linkedin_pipeline.ports import Clock, WorkLog, WorkQueue
+from linkedin_pipeline.workers.interruptible import first_done
 from linkedin_pipeline.workers.isolation import decide_all, sketch
 from linkedin_pipeline.workers.report import DrainReport, Stop
 from linkedin_pipeline.workers.settling import Limits, Settler
@@ -124,7 +125,7 @@ class _Drain:
             self._fill(threads)
             if not self.deciding:
                 return
-            finished, _ = wait(self.deciding, self._beat_every(), FIRST_COMPLETED)
+            finished = first_done(self.deciding, self._beat_every())
             self._stay_alive(row)
             self._finish(row, finished)
 

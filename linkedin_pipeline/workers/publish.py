@@ -261,4 +261,6 @@ class _Pass:
             reason = f"its feed could not be read ({kind})"
             leave = self.desk.hold if doubtful.overdue else self.desk.look_again
             what = leave(doubtful.intent, reason)
+        if what is doubtful.state is State.HELD:
+            return []  # it was looked for once more, and nothing changed
         return [(doubtful.intent.kind, what)]

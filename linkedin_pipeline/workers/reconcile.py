@@ -3,6 +3,9 @@
 the feed shows it             adopted: published
 the feed proves its absence   sent once more, or held, as the policy says
 neither                       looked at again; in the end a person decides, with the evidence
+
+What a person is to decide about is looked for a day longer, at double its age each time: a feed
+that lagged more than it should shows it in the end, and it is adopted.
 """
 
 from __future__ import annotations
@@ -39,9 +42,18 @@ def reconcile(
         shown = confirmer.look(d.intent, d.intent_at, d.owner_id, d.known, settled=d.settled)
     except ProviderDown as down:
         shown = Unproved(f"LinkedIn could not be read: {down.value}", final=False)
+    if isinstance(shown, Found):
+        return _adopt(d, shown.post, desk, differs=shown.text_differs)
+    if d.state is State.HELD:
+        return State.HELD  # a person's to decide, as before
+    return _decide(d, shown, desk, policy)
+
+
+def _decide(
+    d: Doubtful, shown: Absent | Unproved, desk: PublicationDesk, policy: UnconfirmedPolicy
+) -> State:
+    """Say what becomes of a post that was not seen."""
     match shown:
-        case Found(post, text_differs):
-            return _adopt(d, post, desk, differs=text_differs)
         case Absent(reason):
             if d.duplicate:
                 return desk.hold(

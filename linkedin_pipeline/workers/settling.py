@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from linkedin_pipeline.domain.work import (
     Claim,
@@ -35,6 +36,7 @@ LEAST_APIECE = 25
 """Values that are worth a statement of their own."""
 
 _Decided: TypeAlias = Sequence[tuple[Claim, Any]]
+_Judged: TypeAlias = Sequence[tuple[Claim, Verdict[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +110,25 @@ class Settler:
     def settle(self, claims: Sequence[Claim], verdicts: Sequence[Verdict[Any]]) -> None:
         """Write back one verdict a claim, and count what was written.
 
-        A value that the database refuses counts as a failure of its post alone.
+        A value that the database refuses counts as a failure of its post alone.  Of claims of one
+        post, as of a text and of the one that an edit put in its place, one at most still stands.
         """
-        pairs = list(zip(claims, verdicts, strict=True))
+        with self.report.timed(self.clock, "database"):
+            for pairs in _each_post_once(zip(claims, verdicts, strict=True)):
+                self._settle(pairs)
+
+    def _settle(self, pairs: _Judged) -> None:
         done = [(claim, v.value) for claim, v in pairs if isinstance(v, Done)]
         failed = [(claim, v) for claim, v in pairs if not isinstance(v, Done)]
-        with self.report.timed(self.clock, "database"):
-            for part, result in self._write(done):
-                stored = [claim for claim, _ in part]
-                if isinstance(result, Exception):
-                    failed.append((stored[0], blame(self.worker.stage, stored[0], result)))
-                else:
-                    self._record(stored, result, Outcome.DONE)
-            final = [(claim, self._final(claim, v)) for claim, v in failed]
-            self._reject([(claim, v) for claim, v in final if isinstance(v, Reject)])
-            self._retry([claim for claim, v in final if isinstance(v, Retry)])
+        for part, result in self._write(done):
+            stored = [claim for claim, _ in part]
+            if isinstance(result, Exception):
+                failed.append((stored[0], blame(self.worker.stage, stored[0], result)))
+            else:
+                self._record(stored, result, Outcome.DONE)
+        final = [(claim, self._final(claim, v)) for claim, v in failed]
+        self._reject([(claim, v) for claim, v in final if isinstance(v, Reject)])
+        self._retry([claim for claim, v in final if isinstance(v, Retry)])
 
     def _final(self, claim: Claim, verdict: Reject | Retry) -> Reject | Retry:
         if isinstance(verdict, Reject) or claim.attempt < self.limits.max_attempts:
@@ -177,3 +183,15 @@ class Settler:
     def _let_go(self, claims: Sequence[Claim]) -> None:
         for claim in claims:
             self.held.pop(claim.token, None)
+
+
+def _each_post_once(judged: Iterable[tuple[Claim, Verdict[Any]]]) -> Iterator[_Judged]:
+    """Part claims so that no part has two of one post: a queue takes and answers one a post."""
+    part: dict[UUID, tuple[Claim, Verdict[Any]]] = {}
+    for claim, verdict in judged:
+        if claim.post_id in part:
+            yield [*part.values()]
+            part = {}
+        part[claim.post_id] = (claim, verdict)
+    if part:
+        yield [*part.values()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
@@ -29,6 +29,7 @@ from linkedin_pipeline.domain.styles import (
 )
 from linkedin_pipeline.domain.work import Outcome
 from linkedin_pipeline.ports import Clock, Embedder, StyleDesk, StyleWriter, WorkLog
+from linkedin_pipeline.workers.interruptible import first_done
 from linkedin_pipeline.workers.report import Stop
 
 logger = logging.getLogger(__name__)
@@ -256,7 +257,7 @@ class _Drain:
     def _think(self, claim: ProfileClaim, work: Callable[[], T]) -> T:
         """Do in the thread what takes long, and hold the claim meanwhile."""
         future = self._thread.submit(work)
-        while not wait([future], self.limits.lease.total_seconds() / 3).done:
+        while not first_done([future], self.limits.lease.total_seconds() / 3):
             self.desk.extend(claim, self.limits.lease)
             self.log.beat(self.row)
         return future.result()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -15,6 +15,7 @@ from linkedin_pipeline.domain.sync import SYNC_WORKER, SyncClaim, SyncOutcome
 from linkedin_pipeline.domain.work import Outcome
 from linkedin_pipeline.ports import Clock, WorkLog
 from linkedin_pipeline.sync_ports import ProfileFeed, SyncDesk
+from linkedin_pipeline.workers.interruptible import first_done
 from linkedin_pipeline.workers.report import Stop
 from linkedin_pipeline.workers.syncing import Reader, Reading
 
@@ -204,7 +205,7 @@ class _Pass:
             self._reading[self._threads.submit(self._reader.read, claim)] = claim
 
     def _settle(self) -> None:
-        done, _ = wait(self._reading, timeout=self.limits.beat, return_when=FIRST_COMPLETED)
+        done = first_done(self._reading, self.limits.beat)
         if self.clock.monotonic() - self._beaten >= self.limits.beat:
             self._beaten = self.clock.monotonic()
             self.desk.beat([*self._waiting, *self._reading.values()])

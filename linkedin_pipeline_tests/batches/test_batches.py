@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from linkedin_pipeline.adapters.chat_profiles import profile_of
 from linkedin_pipeline.database.batches import AnsweredQueue
+from linkedin_pipeline.database.queue import PostgresWorkQueue
+from linkedin_pipeline.domain.work import Claim, DayRange, Stage
 from linkedin_pipeline.wiring import Workshop
+from linkedin_pipeline.workers import batches as sending
 from linkedin_pipeline_tests.batches.backfill import (
     AUDIENCES,
     EMBEDDINGS,
@@ -122,6 +127,37 @@ def test_an_edited_post_gets_nothing_of_the_old_text(ai: Backfill, connection: C
     texts = [text for call in ai.calls(LIVE) for text in call.document["input"]]
     assert texts == ["The new text of the first post.", "The new text of the second post."]
     assert read(connection, third, "needs_embedding") is False
+
+
+@pytest.mark.parametrize("stage", [EMBEDDINGS, TOPICS])
+def test_a_post_edited_while_others_are_claimed(
+    ai: Backfill, connection: Connection, monkeypatch: pytest.MonkeyPatch, stage: Stage
+) -> None:
+    """It is due again at once and claimed twice for one batch, which asks about the new text."""
+    posts = add_posts(connection, 3)
+    new = "The new text on sails."
+
+    class Later(PostgresWorkQueue):
+        claims = 0
+
+        def claim(
+            self, stage: Stage, limit: int, days: DayRange | None, lease: timedelta
+        ) -> Sequence[Claim]:
+            self.claims += 1
+            if self.claims == 2:
+                change(connection, posts[0], content=new)
+            return super().claim(stage, limit, days, lease)
+
+    mode = ai.mode
+    monkeypatch.setattr(sending, "CHUNK", len(posts))
+    monkeypatch.setattr(mode.sender, "_queue", Later(ai.database))
+    asker = mode.asker(stage)
+    assert asker is not None
+    assert mode.sender.submit(asker, stage).posts == 3
+    ai.finish()
+    assert [(new in str(line), "Post 0 " in str(line)) for line in ai.lines()] == [(True, False)]
+    assert ai.drain(stage) == {"done": 3}
+    assert ai.calls(LIVE) + ai.calls(LIVE_LABELS) == []
 
 
 def test_a_deleted_post_leaves_nothing(ai: Backfill, connection: Connection) -> None:

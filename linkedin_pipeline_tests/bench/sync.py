@@ -3,7 +3,7 @@
     scripts/bench sync [--profiles 10000] [--weeks 4] [--posts 3]
 
 The sensor and the schedule are evaluated as Dagster would, runs are made in this process and
-recorded in an instance that forgets; Edges is simulated in a process of its own.  Prints the runs
+recorded in files; Edges is simulated in a process of its own.  Prints the runs
 and seconds of each week, what was written, the calls of paid models, and this process's memory.
 """
 
@@ -14,6 +14,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -65,7 +66,8 @@ def measure(url: str, edges: str, options: argparse.Namespace) -> None:
     providers = build_providers(settings)
     with (
         psycopg.connect(url, autocommit=True) as connection,
-        dg.DagsterInstance.ephemeral() as instance,
+        tempfile.TemporaryDirectory() as directory,
+        dg.DagsterInstance.local_temp(directory) as instance,
     ):
         connection.execute(
             "insert into profiles (full_name, linkedin_id) "

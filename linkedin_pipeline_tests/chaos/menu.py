@@ -1,6 +1,7 @@
 """What can go wrong with a call, by name: lists of faults as the simulator takes them.
 
-All times are far below the settle window, or far above a call's limit; see `publisher`.  ``HERE``
+All times but `LONGEST_LAG` are far below the settle window, or far above a call's limit; see
+`publisher`.  ``HERE``
 stands for the key of the post that is to meet the fault.
 """
 
@@ -14,6 +15,8 @@ Faults = Sequence[Mapping[str, Any]]
 
 _POST = "POST /api/v1/posts"
 _HANG = 11.0  # longer than a call may take
+LONGEST_LAG = 15.0
+"""Seconds until the latest feed shows a post: longer than the settle window."""
 
 
 def _post(kind: str, **rest: Any) -> Mapping[str, Any]:
@@ -60,7 +63,7 @@ MENU: Mapping[str, Faults] = {
     # the feed lags longer than anybody reckons with, and LinkedIn refuses the second copy
     "lagging duplicate": [
         _post("reset_after"),
-        _post("late_in_feed", seconds=15.0),
+        _post("late_in_feed", seconds=LONGEST_LAG),
         _post("duplicate_own", times=None),
     ],
     "text cut": [_post("text_cut"), _post("reset_after")],

@@ -22,7 +22,7 @@ from linkedin_pipeline_tests.chaos.judge import Verdict, judge
 from linkedin_pipeline_tests.chaos.killer import Killer, Put, Step, Wanted, anything
 from linkedin_pipeline_tests.chaos.levers import Records, Sandbox, Tally
 from linkedin_pipeline_tests.chaos.plan import Plan, make_plan
-from linkedin_pipeline_tests.chaos.town import Town, backlog
+from linkedin_pipeline_tests.chaos.town import Town, backlog, watched
 
 _MOST_WAITING = 200  # or three for each account, if that is more
 _LONGEST_CALM = 900.0
@@ -150,7 +150,7 @@ class Run:
         self.sandbox.calm()
         until = time.monotonic() + _LONGEST_CALM
         before, same = -1, 0
-        while (left := backlog(self.records)) and time.monotonic() < until:
+        while (left := backlog(self.records) + watched(self.records)) and time.monotonic() < until:
             self.crew.refill()
             time.sleep(1.0)
             same = same + 1 if left == before else 0

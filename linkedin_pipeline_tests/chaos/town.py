@@ -19,7 +19,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from linkedin_pipeline_tests.chaos.levers import Records, Sandbox, Tally
-from linkedin_pipeline_tests.chaos.menu import EVERY, FEED, MEDIA
+from linkedin_pipeline_tests.chaos.menu import EVERY, FEED, LONGEST_LAG, MEDIA
 from linkedin_pipeline_tests.chaos.plan import (
     KEY,
     PAGES,
@@ -325,6 +325,17 @@ def backlog(records: Records) -> int:
         f"+ (select count(*) from production_posts where status in ('scheduled', 'publishing', "
         f"'unconfirmed')) "
         f"+ (select count(*) from company_published_posts where status in {_OPEN})"
+    )
+    assert isinstance(count, int)
+    return count
+
+
+def watched(records: Records) -> int:
+    """Count what is held and was not looked for since the latest feed must show it."""
+    count = records.value(
+        "select count(*) from publications where state = 'held' "
+        "and next_check_at < doubt_at + make_interval(secs => %s)",
+        2 * LONGEST_LAG,  # the next look comes at double the age of the last
     )
     assert isinstance(count, int)
     return count

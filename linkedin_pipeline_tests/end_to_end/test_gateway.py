@@ -10,6 +10,7 @@ import pytest
 from linkedin_pipeline.gateway.serving import serving
 from linkedin_pipeline.settings import Settings
 from linkedin_pipeline.wiring import build_providers
+from linkedin_pipeline.workers.engine import Limits
 from linkedin_pipeline_tests.end_to_end.dev import Dev, dev_environment, wait_for
 
 SECRET = "a-long-random-text-0123456789"
@@ -23,6 +24,15 @@ STOP = """
 mutation Stop($id: String!) { stopSensor(id: $id) {
     ... on StopSensorMutationResult { instigationState { status } }
 } }
+"""
+THREE_HANDFULS = "select 'Lesson ' || n || ' of a salesperson.' from generate_series(1, %s) n"
+OFF_WITH_THE_FIRST_BATCH = """
+create function off() returns trigger language plpgsql as $$ begin
+    update worker_feature_flags_v2 set is_enabled = false
+    where worker_name = 'worker_extract_hooks_v2' and is_enabled;
+    return null;
+end $$;
+create trigger off after update of hook on viral_posts_bank execute function off()
 """
 RUN = """
 query Run($id: ID!) { runOrError(runId: $id) { ... on Run {
@@ -83,6 +93,26 @@ def test_a_door_has_its_worker_work(dev: Dev, client: httpx.Client) -> None:
 
 
 @pytest.mark.timeout(900)
+def test_switching_off_in_the_middle_stops_the_run(dev: Dev, client: httpx.Client) -> None:
+    """What is in hand is written, nothing more is claimed, the door says so; on again, it ends."""
+    path, hand = f"{DOORS}/worker-extract-hooks-v2", Limits().batch_size * Limits().in_flight
+    dev.query(f"insert into viral_posts_bank (content) {THREE_HANDFULS}", (3 * hand,))
+    undone = "select count(*) from viral_posts_bank where needs_hook_extraction"
+    dev.query(OFF_WITH_THE_FIRST_BATCH)
+    stopped = client.post(f"{path}?wait=true&timeout=300")
+    dev.query("drop function off cascade")
+    assert stopped.status_code == 200, stopped.text
+    assert 0 < stopped.json()["items_processed"] <= hand
+    left = dev.number(undone)
+    assert left == 3 * hand - stopped.json()["items_processed"]
+    assert client.post(path).json() == {"success": True, "skipped": "disabled"}
+    assert dev.number(undone) == left
+    client.post(f"{DOORS}/orchestrator-v2?action=enable&worker=worker-extract-hooks-v2")
+    finished = client.post(f"{path}?wait=true&timeout=300").json()
+    assert (finished["items_processed"], dev.number(undone)) == (left, 0)
+
+
+@pytest.mark.timeout(900)
 def test_calls_while_a_run_is_live_are_the_same_run(dev: Dev, client: httpx.Client) -> None:
     """Dagster's own filter finds it; a run that fails is told as one."""
     path = f"{DOORS}/publish-scheduled"
@@ -119,7 +149,7 @@ def test_the_gateway_outlives_dagster(dev: Dev, client: httpx.Client) -> None:
     answer = client.post(f"{DOORS}/worker-extract-hooks-v2")
     assert (answer.status_code, answer.json()["code"]) == (503, "dagster_down")
     status = client.get(f"{DOORS}/orchestrator-v2?action=status")
-    assert status.json()["workers"]["worker_extract_hooks_v2"]["last_run"]["items_processed"] == 1
+    assert status.json()["workers"]["worker_extract_hooks_v2"]["last_run"]["items_processed"] > 0
     off = client.get(f"{DOORS}/orchestrator-v2?action=disable-all")
     assert off.status_code == 200
     skipped = client.post(f"{DOORS}/worker-extract-hooks-v2")

@@ -14,7 +14,9 @@ from linkedin_pipeline.domain.work import Stage
 from linkedin_pipeline_tests.sql.bank import (
     NEW,
     OVER,
+    VALUES,
     Connection,
+    Held,
     add_post,
     add_taxonomy,
     change,
@@ -162,6 +164,41 @@ def test_answers_in_reverse_order_leave_the_newest(connection: Connection) -> No
     answers = [store_hooks(connection, [held]) for held in reversed(claims)]
     assert answers == [{post: True}, {}, {}]
     assert read(connection, post, "hook") == hook_of("Three.")
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("stage", Stage)
+def test_a_write_back_names_a_post_once(
+    connection: Connection, stage: Stage, *, newest_first: bool
+) -> None:
+    """Two claims of one post are refused, or the stale one's value could take the other's place."""
+    hook = {} if stage is Stage.HOOKS else {"hook": "A hook."}
+    post = add_post(connection, **hook)
+    label = add_taxonomy(connection).get(VALUES[stage])
+    claims = [claim_one(connection, stage)]
+    change(connection, post, content="Edited.", **dict.fromkeys(hook, "Another."))
+    claims.insert(0 if newest_first else 1, claim_one(connection, stage))
+    before = rows(connection, BANK), rows(connection, WORK)
+    stores: dict[Stage, Callable[[], object]] = {
+        Stage.HOOKS: lambda: store_hooks(connection, claims),
+        Stage.EMBEDDINGS: lambda: store_embeddings(connection, claims, vector(1)),
+    }
+    store = stores.get(stage, lambda: store_labels(connection, stage, claims, label))
+    for write_back in (store, lambda: reject(connection, claims, stage)):
+        with pytest.raises(psycopg.Error, match="some are named twice") as refused:
+            write_back()
+        assert refused.value.sqlstate == "LP082"
+    assert (rows(connection, BANK), rows(connection, WORK)) == before
+
+
+def store_labels(connection: Connection, stage: Stage, claims: list[Held], label: object) -> object:
+    """Store one label for all claims."""
+    labels, scores, models = ([one] * len(claims) for one in (label, 0.5, "test:labels"))
+    return rows(
+        connection,
+        "select * from store_labels(%s, %s, %s, %s, %s::real[], %s)",
+        *(stage, *keys(claims), labels, scores, models),
+    )
 
 
 def test_a_changed_hook_ends_its_classification(connection: Connection) -> None:

@@ -230,7 +230,7 @@ def test_a_crowd_neither_deadlocks_nor_doubles(connection: Connection, database_
     while rows(connection, "select 1 from publications where state = any (%s)", list(OPEN)):
         world.reconcile(connection, random.Random(0))
         connection.execute(
-            "update publications set next_check_at = now() where state <> 'published'"
+            "update publications set next_check_at = now() where state = any (%s)", [list(OPEN)]
         )
         connection.execute("update publications set leased_until = now()")
     assert sum(world.out.values()) > 50

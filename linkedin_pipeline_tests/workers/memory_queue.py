@@ -276,6 +276,7 @@ class MemoryQueue:
         values: Sequence[V],
         write: Callable[[Post, V], None],
     ) -> Settled:
+        assert len({claim.post_id for claim in claims}) == len(claims), "a post is named twice"
         standing = {
             claim.post_id: value
             for claim, value in zip(claims, values, strict=True)

@@ -226,23 +226,29 @@ def handled(number: signal.Signals, error: BaseException) -> Iterator[None]:
 class TestAnInterruption:
     """Whatever ends the calling thread's wait, nobody has to wait for a lease."""
 
+    @pytest.mark.parametrize("missed", [False, True], ids=["in its wait", "beside its wait"])
     @pytest.mark.parametrize("error", [KeyboardInterrupt(), Interruption()], ids=repr)
-    def test_by_a_signal_gives_claims_back(self, error: BaseException) -> None:
-        """A signal while batches are decided: all come back at once, and the row says why."""
+    def test_by_a_signal_gives_claims_back(self, error: BaseException, *, missed: bool) -> None:
+        """A signal while batches are decided: all come back at once, and the row says why.
+
+        Also one that does not end the wait of the main thread: another thread receives it.
+        """
         queue, log, over = with_posts(20), MemoryLog(), threading.Event()
         main = threading.get_ident()
+        limits = Limits(batch_size=5, lease=timedelta(hours=1))
         together = threading.Barrier(2)
 
         def decide(claims: Sequence[Claim]) -> Sequence[Verdict[str]]:
             if together.wait(PATIENCE) == 0:
-                signal.pthread_kill(main, signal.SIGUSR1)
+                receiver = threading.get_ident() if missed else main
+                signal.pthread_kill(receiver, signal.SIGUSR1)
             over.wait(PATIENCE)
             unheard.append(claims)
             return everything_done(claims)
 
         unheard: list[Sequence[Claim]] = []
         with handled(signal.SIGUSR1, error), pytest.raises(type(error)):
-            drain(ScriptedWorker(decide), queue, log, queue.clock, limits=Limits(batch_size=5))
+            drain(ScriptedWorker(decide), queue, log, queue.clock, limits=limits)
         assert unheard == []
         over.set()
         assert untouched(queue, 20)

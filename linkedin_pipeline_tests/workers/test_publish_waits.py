@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +10,14 @@ import pytest
 
 from linkedin_pipeline.database.connections import Database
 from linkedin_pipeline.database.publication_views import resolve
-from linkedin_pipeline.domain.publications import Account, AccountDown, Ambiguous
+from linkedin_pipeline.domain.publications import (
+    Accepted,
+    Account,
+    AccountDown,
+    Ambiguous,
+    PostOutcome,
+    SeenPost,
+)
 from linkedin_pipeline.domain.publishing import PublishPolicy
 from linkedin_pipeline_tests.publishing import LinkedIn, author, publish, schedule, state
 from linkedin_pipeline_tests.sql.bank import Connection, rows
@@ -140,6 +148,29 @@ def test_switches_are_looked_at_before_every_post(
     rows(connection, "update unipile_accounts set is_active = true returning 1")
     publish(database, linkedin)
     assert state(connection, post) == ("published", None)
+
+
+def test_switching_off_stops_a_pass_after_the_post_in_hand(
+    connection: Connection, database: Database
+) -> None:
+    """What LinkedIn is taking counts; the others stay pending and go out once it is on again."""
+    switch = "update worker_feature_flags_v2 set is_enabled = %s returning 1"
+
+    def switched_off(make: Callable[[], SeenPost]) -> PostOutcome:
+        rows(connection, switch, False)
+        return Accepted(make().post_id)
+
+    linkedin = LinkedIn(answers={text: [switched_off] for text in ("One.", "Two.", "Three.")})
+    profile, account = author(connection)
+    posts = [schedule(connection, profile, text, account=account) for text in linkedin.answers]
+    publish(database, linkedin)
+    assert len(linkedin.posted) == 1
+    states = [state(connection, post)[0] for post in posts]
+    assert sorted(states) == ["pending", "pending", "published"]
+    rows(connection, switch, True)
+    linkedin.answers.clear()
+    publish(database, linkedin)
+    assert [state(connection, post)[0] for post in posts] == ["published"] * 3
 
 
 def test_edits_win_before_the_intent(connection: Connection, database: Database) -> None:

@@ -222,6 +222,21 @@ def test_an_interruption_gives_the_claim_back() -> None:
     assert log.closed[0][2] == "KeyboardInterrupt"
 
 
+def test_switching_off_stops_a_drain_between_profiles() -> None:
+    """The style in hand is stored; no other is begun."""
+    desk = Desk({uuid4(): posts(2), uuid4(): posts(3)})
+
+    class SwitchesOff(PlainStyle):
+        def write(
+            self, profile_id: UUID, analysis: StyleAnalysis, posts: Sequence[StylePost]
+        ) -> WrittenStyle:
+            desk.enabled = False
+            return super().write(profile_id, analysis, posts)
+
+    assert drain(desk, SwitchesOff()).stop is Stop.DISABLED
+    assert (len(desk.stored), len(desk.taken)) == (1, 1)
+
+
 def test_a_disabled_worker_writes_nothing() -> None:
     """Switched off it neither claims nor logs."""
     desk, log = Desk({uuid4(): posts(2)}, enabled=False), Log()

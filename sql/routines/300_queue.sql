@@ -198,6 +198,12 @@ begin
             cardinality(p_posts), cardinality(p_tokens), p_values using
             errcode = 'LP082', hint = 'Give each post its token and its value, in the same order.';
     end if;
+    -- Posts are what is held, and what values are joined to: of two claims of one post the value of
+    -- the stale one could be written in place of the other's.
+    if cardinality(p_posts) > (select count(distinct c.id) from unnest(p_posts) as c (id)) then
+        raise exception 'write-back of % posts: some are named twice', cardinality(p_posts) using
+            errcode = 'LP082', hint = 'Write the claims of one post back one after the other.';
+    end if;
     select array_agg(locked.id) into free
     from (
         select b.id from viral_posts_bank b

@@ -137,6 +137,15 @@ begin
         return query select 'empty', 'it has no text';
         return;
     end if;
+    if p.state = 'pending' and p.retries > 0 and p.first_intent_at is not null
+        and not p.may_repeat and p.text is distinct from t.text
+    then
+        return query select 'edited', format(
+            'it was sent on %s UTC and not found, and its text was changed since: LinkedIn would '
+            'not notice a second copy. Let it go out, or cancel it',
+            to_char(p.first_intent_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'));
+        return;
+    end if;
     select * into u from unipile_accounts a where a.id = t.account_id;
     if not found then
         return query select
@@ -209,7 +218,7 @@ $$;
 comment on function intent_obstacle is
     'Why a due text may not go out now, looked at before every POST; no row when it may. Codes: '
     'gone, disabled, taken, postponed, inactive, paused, spaced leave it as it is; account holds it '
-    'until the account is back; duplicate holds it for a person; missed, cancelled, empty, removed '
+    'until the account is back; duplicate and edited hold it for a person; missed, cancelled, empty, removed '
     'end it. p_grace: how late a post may be; p_spacing: the least gap between two of one account.
 Example: select t.kind, o.* from due_targets() t left join lateral intent_obstacle(t.kind, '
     't.source_id, interval ''6 hours'', interval ''5 minutes'') o on true';

@@ -274,6 +274,14 @@ begin
                 when 'account' then 'held' when 'duplicate' then 'held'
                 when 'missed' then 'missed' when 'cancelled' then 'cancelled' else 'failed'
             end, found_in.reason, p_run_id);
+        elsif found_in.code = 'edited' then
+            -- the ledger keeps the text as it was sent: it may still appear
+            update publications q
+            set hold_code = 'person', doubt = 'no_answer', doubt_at = q.first_intent_at,
+                next_check_at = watched_again(q.first_intent_at)
+            where q.kind = p_kind and q.source_id = p_source
+            returning * into p;
+            perform move_publication(p.id, 'held', found_in.reason, p_run_id);
         elsif found_in.code = 'taken' then
             perform show_publication(q.id) from publications q
             where q.kind = p_kind and q.source_id = p_source;

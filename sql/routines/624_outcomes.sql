@@ -93,6 +93,18 @@ comment on function accept_publication is
     'again. Returns the state; that of an older POST is kept as an event only.';
 
 
+create or replace function watched_again(p_doubt_at timestamptz) returns timestamptz
+language sql volatile
+return case
+        when p_doubt_at > clock_timestamp() - interval '1 day'
+        then clock_timestamp() + greatest(clock_timestamp() - p_doubt_at, interval '1 second')
+    end;
+comment on function watched_again is
+    'When the feed is read next for a post that is held because nobody knows whether it is out, or '
+    'it was proved not to be: at double its age, for a day. A feed may lag longer than it should.
+Example: select watched_again(now() - interval ''10 minutes'')';
+
+
 create or replace function settle_publication(
     p_publication uuid, p_token bigint, p_state text, p_reason text, p_hold_code text,
     p_doubt text, p_named text, p_delay interval, p_check interval, p_run_id text
@@ -115,7 +127,11 @@ begin
         end,
         external_post_id = coalesce(p_named, q.external_post_id),
         not_before = clock_timestamp() + p_delay,
-        next_check_at = clock_timestamp() + p_check,
+        next_check_at = case
+            when p_state = 'held' and coalesce(p_doubt, q.doubt) = 'no_answer'
+            then watched_again(q.doubt_at)
+            else clock_timestamp() + p_check
+        end,
         -- nothing went out: neither spacing nor a feed need to know of this POST
         intent_at = case
             when p_state in ('unconfirmed', 'held') and coalesce(p_doubt, q.doubt) is not null

@@ -227,7 +227,11 @@ language sql volatile
 as $$
     with taken as (
         update publications p
-        set next_check_at = clock_timestamp() + interval '1 minute', checks = p.checks + 1
+        set next_check_at = case p.state
+                when 'held' then watched_again(p.doubt_at)
+                else clock_timestamp() + interval '1 minute'
+            end,
+            checks = p.checks + 1
         where p.id in (
             select q.id from publications q
             where q.next_check_at <= clock_timestamp() and (
@@ -235,6 +239,7 @@ as $$
                 or q.state = 'publishing' and q.accepted_at is not null
                     and q.leased_until < clock_timestamp()
                 or q.state = 'published'
+                or q.state = 'held'
             )
             order by q.next_check_at, q.id
             limit p_limit
@@ -257,6 +262,6 @@ as $$
     order by t.id
 $$;
 comment on function claim_doubtful is
-    'Publications whose outcome must be found out now, or whose address is missing; nobody else is '
-    'given them for a minute. settled: a feed has had p_settle to show it; overdue: p_patience more '
+    'Publications whose outcome must be found out now, whose address is missing, or that are held '
+    'and may appear late (see watched_again); nobody else is given them for a minute. settled: a feed has had p_settle to show it; overdue: p_patience more '
     'has passed. known: what else we sent there.';

@@ -1,8 +1,7 @@
-"""The page of the gateway says what there is, and its examples work."""
+"""The examples on the page of the gateway work."""
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -13,18 +12,11 @@ import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
-from linkedin_pipeline.domain.errors import Misconfigured
-from linkedin_pipeline.gateway.answers import CODES, refused
-from linkedin_pipeline.gateway.openapi import document
-from linkedin_pipeline.gateway.orchestrator import ACTIONS
-from linkedin_pipeline.settings import PROJECT_ROOT
+from linkedin_pipeline_tests.documents import blocks, read
 from linkedin_pipeline_tests.gateway.standin import StandIn
 from linkedin_pipeline_tests.gateway.wire import SECRET
 
-PAGE = (PROJECT_ROOT / "docs" / "gateway.md").read_text("utf-8")
-SOURCE = [
-    file.read_text("utf-8") for file in (PROJECT_ROOT / "linkedin_pipeline/gateway").glob("*.py")
-]
+PAGE = read("docs/gateway.md")
 PG_NET = """
 create schema net;
 create table net.sent (url text, body jsonb, headers jsonb);
@@ -38,37 +30,12 @@ end
 """
 
 
-def _blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-
-
 def _lines(block: str) -> list[str]:
     return block.strip().splitlines()
 
 
-CRON = [line.split(maxsplit=5)[5] for block in _blocks("crontab") for line in _lines(block)]
-COMMANDS = [*_blocks("sh"), *CRON]
-
-
-def test_every_route_and_action_is_on_the_page() -> None:
-    """Each path with its method, each action."""
-    for path, methods in document()["paths"].items():
-        for method in methods.keys() - ({"post"} if "orchestrator" in path else set()):
-            assert f"`{method.upper()} {path}" in PAGE
-    for action in ACTIONS:
-        assert f"`{action}`" in PAGE
-
-
-def test_every_code_is_on_the_page() -> None:
-    """What the code may answer, by its name, and nothing else."""
-    raised = {
-        code
-        for text in SOURCE
-        for code in re.findall(r'(?:Refused\(\s*\d+,|envelope\()\s*"([a-z_]+)"', text)
-    }
-    raised |= {code for _, code in CODES} | {refused(Misconfigured("", "", "")).code}
-    table = PAGE.partition("| status | code |")[2].partition("\n\n")[0]
-    assert raised == set(re.findall(r"`([a-z_]+)`", table))
+CRON = [line.split(maxsplit=5)[5] for block in blocks(PAGE, "crontab") for line in _lines(block)]
+COMMANDS = [*(block for block in blocks(PAGE, "sh") if block.startswith("curl ")), *CRON]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -91,7 +58,7 @@ def test_examples_for_curl_and_cron_work(url: str, dagster: StandIn, command: st
     assert '"success":true' in done.stdout or '"status":"ok"' in done.stdout
 
 
-@pytest.mark.parametrize("statement", _blocks("sql"))
+@pytest.mark.parametrize("statement", blocks(PAGE, "sql"))
 def test_the_example_for_pg_net_works(
     url: str, dagster: StandIn, connection: psycopg.Connection[TupleRow], statement: str
 ) -> None:
