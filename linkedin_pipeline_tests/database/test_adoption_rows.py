@@ -8,7 +8,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from linkedin_pipeline.database.adoption import adopt
+from linkedin_pipeline.database.adoption_undo import undo
 from linkedin_pipeline.database.migrate import migrate
+from linkedin_pipeline.database.snapshot import snapshot
+from linkedin_pipeline_tests.database.before import BEFORE, contents
+from linkedin_pipeline_tests.postgres import PostgresServer
 from linkedin_pipeline_tests.sql.bank import drift, rows, value
 
 POST = "b0000000-0000-4000-8000-00000000000"
@@ -174,3 +179,22 @@ def test_neighbours_follow_the_rows_and_old_triggers_are_silent(
         adopted,
         "select pg_get_expr(polqual, polrelid) from pg_policy where polname = 'own_invoices'",
     )
+
+
+def test_vector_may_live_in_a_schema_of_its_own(postgres_server: PostgresServer) -> None:
+    """As on Supabase, the extension is in ``extensions`` and its owner is somebody else."""
+    with postgres_server.database(template="template0") as url:
+        with postgres_server.superuser(url.rpartition("/")[2]) as superuser:
+            superuser.execute(
+                "create schema extensions; create extension vector schema extensions; "
+                "grant usage on schema extensions to linkedin_owner, authenticated, service_role"
+            )
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("set search_path = public, extensions")
+            connection.execute(BEFORE.read_bytes())
+        schema, held = snapshot(url), contents(url)
+        adopt(url, cron_is_off=True)
+        with psycopg.connect(url, autocommit=True) as connection:
+            assert value(connection, "select count(*) from public.post_vectors") == 1
+        undo(url)
+        assert (snapshot(url), contents(url)) == (schema, held)
