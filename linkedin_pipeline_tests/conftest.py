@@ -56,6 +56,11 @@ def pytest_configure() -> None:
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "true"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take minutes, so that nobody waits for one of them in the end."""
+    items.sort(key=lambda item: "end_to_end" not in item.path.parts)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Let sockets reach this computer only; fixtures of any scope are bound by it too."""

@@ -68,8 +68,12 @@ def connect(url: str) -> Connection:
             f"it is PostgreSQL {version}",
             f"PostgreSQL {OLDEST_SERVER} or newer is needed.",
         )
-    _set(connection, "statement_timeout", "0")
-    _set(connection, "idle_in_transaction_session_timeout", "0")
+    try:
+        _set(connection, "statement_timeout", "0")
+        _set(connection, "idle_in_transaction_session_timeout", "0")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -193,9 +193,11 @@ class _Pass:
         if not self._waiting and free:
             most = min(self.limits.claims, left)
             if most > 0:
-                # who just failed is not tried again at once, whatever else waits no longer
-                failed = [reading.claim.profile_id for reading in self.report.failed]
-                claims = self.desk.claim(most, only, failed, anyway=anyway, run_id=run_id)
+                # who just failed is not tried again at once, whatever else waits no longer; and
+                # those in hand may have failed already
+                tried = [reading.claim.profile_id for reading in self.report.failed]
+                tried += [claim.profile_id for claim in self._reading.values()]
+                claims = self.desk.claim(most, only, tried, anyway=anyway, run_id=run_id)
                 self._waiting.extend(claims)
                 self.report.stop = Stop.EMPTY
             else:

@@ -133,10 +133,10 @@ def test_a_statement_may_take_longer_than_the_databases_limit(
     """A time-out meant for other sessions does not end a long migration."""
     database = empty_database_url.rpartition("/")[2]
     with postgres_server.superuser(database) as connection:
-        connection.execute(f"alter database {database} set statement_timeout = 1".encode())
+        connection.execute(f"alter database {database} set statement_timeout = 900".encode())
 
     report = migrate(
-        empty_database_url, tree=write("migrations/0002_long.sql", "select pg_sleep(0.1);")
+        empty_database_url, tree=write("migrations/0002_long.sql", "select pg_sleep(1);")
     )
 
     assert len(report.applied) == 2

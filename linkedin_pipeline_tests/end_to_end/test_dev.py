@@ -11,7 +11,7 @@ import pytest
 
 from linkedin_pipeline_tests.end_to_end.dev import Dev, dev_environment, wait_for
 
-WAVE = 800
+WAVE = 400
 UNFINISHED = (
     "select count(*) from viral_posts_bank where needs_hook_extraction or needs_embedding "
     "or needs_hook_classification or needs_topic_classification or needs_audience_classification"

@@ -71,13 +71,13 @@ class Line:
         doubted = ledger.paused_for(PROVIDER, FAILING)
         return EdgesFeed(KEY, self.base_url, ledger, self.clock, doubted=doubted)
 
-    def read(self, **options: Any) -> SyncReport:
+    def read(self, desk: PostgresSyncDesk | None = None, **options: Any) -> SyncReport:
         """Make one pass."""
         bounds = {name: options.pop(name) for name in tuple(options) if hasattr(self.limits, name)}
         feed = self.feed()
         try:
             return drain_syncs(
-                PostgresSyncDesk(self.database),
+                desk or PostgresSyncDesk(self.database),
                 feed,
                 PostgresWorkLog(self.database),
                 self.clock,

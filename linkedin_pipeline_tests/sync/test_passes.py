@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from linkedin_pipeline.domain.sync import SyncOutcome
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from linkedin_pipeline.database.syncs import PostgresSyncDesk
+from linkedin_pipeline.domain.sync import SyncClaim, SyncOutcome
 from linkedin_pipeline.simulators.edges_feeds import Feed, post_id, post_text
 from linkedin_pipeline.workers.report import Stop
 from linkedin_pipeline_tests.sql.bank import rows, value
@@ -176,3 +181,36 @@ def test_a_feed_of_another_name_is_remarked(line: Line) -> None:
     assert line.read().counts == {SyncOutcome.COMPLETED: 1}
     assert line.posts() == 0
     assert "another public identifier" in line.sync("ada", "last_error")
+
+
+class Overtaken(PostgresSyncDesk):
+    """A desk whose second claim comes after a failure is recorded and before it is counted."""
+
+    def __init__(self, line: Line) -> None:
+        super().__init__(line.database)
+        self.claims = 0
+        self.again, self.recorded = threading.Event(), threading.Event()
+
+    def claim(self, *arguments: Any, **options: Any) -> Sequence[SyncClaim]:
+        """Let the first of what is claimed later wait for the failure."""
+        self.claims += 1
+        if self.claims == 2:
+            self.again.set()
+            assert self.recorded.wait(60)
+        return super().claim(*arguments, **options)
+
+    def fail(self, claim: SyncClaim, reason: str) -> bool:
+        """Record a failure once something else is being claimed."""
+        assert self.again.wait(60)
+        try:
+            return super().fail(claim, reason)
+        finally:
+            self.recorded.set()
+
+
+def test_a_failure_is_tried_once_a_pass(line: Line) -> None:
+    """Also when those that wait are read and something is claimed before the failure counts."""
+    line.add("ada", Feed(posts=1))
+    line.add("gone", Feed(label="STATUS_404"))
+    report = line.read(Overtaken(line), anyway=True, readers=2)
+    assert report.counts == {SyncOutcome.COMPLETED: 1, SyncOutcome.GONE: 1}
