@@ -10,7 +10,7 @@ from linkedin_pipeline.database.migration_session import Patience
 from linkedin_pipeline.database.snapshot import snapshot
 from linkedin_pipeline.domain.errors import BadInput, DatabaseDown
 from linkedin_pipeline_tests.database.before import contents
-from linkedin_pipeline_tests.postgres import transaction
+from linkedin_pipeline_tests.postgres import ask, transaction
 from linkedin_pipeline_tests.terminal import Terminal
 
 CRON = """
@@ -28,6 +28,13 @@ CRON = """
         (5, '0 3 * * *', 'select net.http_post(''x'')', '', 0, 'another', '', true, 'elsewhere');
 """
 
+CATALOG = """
+    select string_agg(n.nspname || ' ' || (select count(*) from pg_class c
+        where c.relnamespace = n.oid) || ' ' || (select count(*) from pg_proc p
+        where p.pronamespace = n.oid), ', ' order by n.nspname)
+    from pg_namespace n where n.nspname !~ '^pg_(toast|temp)'
+"""
+
 
 def do(url: str, statements: str) -> None:
     """Run statements as the owner."""
@@ -38,11 +45,13 @@ def do(url: str, statements: str) -> None:
 def test_the_plan_changes_nothing_and_says_what_would_happen(before_url: str) -> None:
     """Schema and rows are the same before and after; differences and losses are counted."""
     schema, rows = snapshot(before_url), contents(before_url)
+    catalog = ask(before_url, CATALOG)
 
     result = Terminal({"DATABASE_URL": before_url}).expected("db", "adopt", "--cron-is-off")
 
     assert result.exit_code == 0, result.output
     assert (snapshot(before_url), contents(before_url)) == (schema, rows)
+    assert ask(before_url, CATALOG) == catalog
     for line in (
         "viral_posts_bank: 5 rows, 1 stay aside, 1 triggers stand aside",
         "1 × no content: stays aside (b0000000-0000-4000-8000-000000000005)",
