@@ -38,6 +38,7 @@ from linkedin_pipeline.database.adoption_survey import (
     types_aside,
 )
 from linkedin_pipeline.database.migrate import install, translated, without_concurrently
+from linkedin_pipeline.database.migration_history import TELLING, is_migrated
 from linkedin_pipeline.database.migration_session import (
     Connection,
     Patience,
@@ -136,16 +137,11 @@ def _survey(connection: Connection, tree: SqlTree, *, cron_is_off: bool) -> Surv
 
 
 def _kind(connection: Connection, tree: SqlTree) -> Kind:
-    row = run(
-        connection,
-        "select to_regclass('public.linkedin_pipeline_migrations') is not null, "
-        "to_regclass('public.adoptions') is not null",
-    ).fetchone()
-    if row[0]:
-        adopted = row[1] and run(connection, "select count(*) from adoptions").fetchone()[0]
+    if is_migrated(connection):
+        known = run(connection, "select to_regclass('public.adoptions') is not null").fetchone()[0]
+        adopted = known and run(connection, "select count(*) from adoptions").fetchone()[0]
         return "adopted" if adopted else "ours"
-    wanted = {"profiles", "viral_posts_bank", "scheduled_posts", "production_posts"}
-    return "existing" if wanted & taken_over(connection, tree).keys() else "empty"
+    return "existing" if TELLING & taken_over(connection, tree).keys() else "empty"
 
 
 def _cron(

@@ -87,7 +87,8 @@ def migrate(
     caller waits, then finds nothing to do.  Needs a direct connection, not a transaction pooler.
 
     Raises:
-        Misconfigured: a file or the server is unfit: edited after it ran, misnamed, too old.
+        Misconfigured: a file or the server is unfit: edited after it ran, misnamed, too old; or the
+            database is another system's.
         SchemaBehind: a statement failed, or newer code has migrated this database.
         DatabaseDown: no answer, or a lock could not be had in time.
     """
@@ -95,6 +96,7 @@ def migrate(
     limits = patience or Patience()
     with translated(), connect(url) as connection:
         take_turn(connection, limits)
+        history.refuse_strangers(connection)
         prepare_vector(connection)
         history.ensure_tables(connection)
         history.check(connection, files)

@@ -14,6 +14,8 @@ from linkedin_pipeline.domain.errors import Misconfigured, SchemaBehind
 VERSION_TABLE = "linkedin_pipeline_version"
 ROUTINES = "routines"
 """The history's row that stands for all routine files as last applied."""
+TELLING = frozenset({"profiles", "viral_posts_bank", "scheduled_posts", "production_posts"})
+"""Tables that a database of the system before ours has."""
 
 _TABLES = """
 create table public.linkedin_pipeline_version (
@@ -51,6 +53,34 @@ begin
 end
 $$;
 """
+
+
+def refuse_strangers(connection: psycopg.Connection[Any]) -> None:
+    """Refuse a database that holds tables of our names and was never migrated.
+
+    Raises:
+        Misconfigured: it is that of another system.
+    """
+    if _history(connection):
+        return
+    cursor = connection.cursor(row_factory=tuple_row)
+    cursor.execute(
+        "select string_agg(relname, ', ' order by relname) from pg_class "
+        "where relnamespace = 'public'::regnamespace and relname = any (%s)",
+        [list(TELLING)],
+    )
+    row = cursor.fetchone()
+    if row is not None and row[0]:
+        raise Misconfigured(
+            "the database",
+            f"it has tables that another system made ({row[0]})",
+            "See what moving in on them would do: linkedin-pipeline db adopt",
+        )
+
+
+def is_migrated(connection: psycopg.Connection[Any]) -> bool:
+    """Tell whether a migration of ours ever ran here."""
+    return bool(_history(connection))
 
 
 def ensure_tables(connection: psycopg.Connection[Any]) -> None:

@@ -6,9 +6,11 @@ import psycopg
 import pytest
 
 from linkedin_pipeline.database.adoption import adopt, survey
+from linkedin_pipeline.database.migrate import migrate
+from linkedin_pipeline.database.migration_history import ensure_tables
 from linkedin_pipeline.database.migration_session import Patience
 from linkedin_pipeline.database.snapshot import snapshot
-from linkedin_pipeline.domain.errors import BadInput, DatabaseDown
+from linkedin_pipeline.domain.errors import BadInput, DatabaseDown, Misconfigured
 from linkedin_pipeline_tests.database.before import contents
 from linkedin_pipeline_tests.postgres import ask, transaction
 from linkedin_pipeline_tests.terminal import Terminal
@@ -144,3 +146,16 @@ def test_a_table_in_use_and_somebody_who_migrates_are_waited_for_with_a_bound(
     ):
         adopt(before_url, cron_is_off=True, patience=Patience(turn=0.1))
     assert snapshot(before_url) == schema
+
+
+def test_migrating_is_refused_and_leaves_no_trace(before_url: str) -> None:
+    """Whoever migrates by mistake is told to move in, and can; also where an attempt broke off."""
+    before = contents(before_url)
+    with pytest.raises(Misconfigured, match="linkedin-pipeline db adopt"):
+        migrate(before_url)
+    assert contents(before_url) == before
+    with psycopg.connect(before_url, autocommit=True) as connection:
+        ensure_tables(connection)
+    with pytest.raises(Misconfigured, match="profiles, scheduled_posts, viral_posts_bank"):
+        migrate(before_url)
+    assert survey(before_url, cron_is_off=True).kind == "existing"
