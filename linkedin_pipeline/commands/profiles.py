@@ -163,7 +163,12 @@ def erase(*, who: str, yes: bool, as_json: bool) -> None:
 
     An erasure that was interrupted is finished by calling it again.
     """
-    from linkedin_pipeline.database.people import find_profile, named_profile, was_erased
+    from linkedin_pipeline.database.people import (
+        find_profile,
+        named_profile,
+        schema_aside,
+        was_erased,
+    )
     from linkedin_pipeline.database.personal_data import held_of
     from linkedin_pipeline.wiring import build_providers
 
@@ -180,6 +185,12 @@ def erase(*, who: str, yes: bool, as_json: bool) -> None:
                 print_json({"erased": True, "posts": 0, "publications_kept": 0})
             return
         profile = profile or named_profile(database, who)
+        if aside := schema_aside(database):
+            to.print(
+                f"Schema {aside}, the database of before, is not searched: it may still hold rows "
+                "of the person until it is dropped.",
+                style="yellow",
+            )
         if not yes:
             held = held_of(database, profile.id)
             if as_json:

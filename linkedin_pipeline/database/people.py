@@ -154,6 +154,12 @@ def erasure_cleared(database: Database, profile: UUID) -> None:
     database.run(lambda c: c.execute(query("erasure_cleared"), (profile,)))
 
 
+def schema_aside(database: Database) -> str | None:
+    """Name the schema in which another system's tables, with rows of people, still stand."""
+    found = _rows(database, "schema_aside")
+    return str(found[0][0]) if found else None
+
+
 def renew_statistics(database: Database) -> None:
     """Have the planner forget what it sampled of rows that are gone."""
     _rows(database, "renew_statistics")

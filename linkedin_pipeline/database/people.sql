@@ -123,3 +123,6 @@ order by r.place
 
 -- name: renew_statistics
 select renew_statistics()
+
+-- name: schema_aside
+select aside from adoptions where to_regnamespace(aside) is not null

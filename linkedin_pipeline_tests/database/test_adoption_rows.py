@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,8 +14,9 @@ from linkedin_pipeline.database.adoption_undo import undo
 from linkedin_pipeline.database.migrate import migrate
 from linkedin_pipeline.database.snapshot import snapshot
 from linkedin_pipeline_tests.database.before import BEFORE, contents
-from linkedin_pipeline_tests.postgres import PostgresServer
+from linkedin_pipeline_tests.postgres import PostgresServer, ask
 from linkedin_pipeline_tests.sql.bank import drift, rows, value
+from linkedin_pipeline_tests.terminal import Terminal
 
 POST = "b0000000-0000-4000-8000-00000000000"
 
@@ -198,3 +200,14 @@ def test_vector_may_live_in_a_schema_of_its_own(postgres_server: PostgresServer)
             assert value(connection, "select count(*) from public.post_vectors") == 1
         undo(url)
         assert (snapshot(url), contents(url)) == (schema, held)
+
+
+def test_who_erases_is_told_of_the_rows_aside(adopted_url: str, tmp_path: Path) -> None:
+    """The old schema may hold the person still; once it is dropped nothing more is said."""
+    who = ask(adopted_url, "select id::text from profiles limit 1")
+    terminal = Terminal({"DATABASE_URL": adopted_url, "LINKEDIN_PIPELINE_HOME": str(tmp_path)})
+    asked = terminal.invoke("profiles", "erase", who)
+    assert (asked.exit_code, "Schema linkedin_before" in asked.stdout) == (2, True)
+    with psycopg.connect(adopted_url, autocommit=True) as connection:
+        connection.execute("drop schema linkedin_before cascade")
+    assert "linkedin_before" not in terminal.invoke("profiles", "erase", who).output
