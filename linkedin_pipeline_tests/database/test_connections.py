@@ -11,7 +11,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from pgvector import Vector
 from psycopg import errors
+from psycopg.adapt import AdaptersMap
 
 from linkedin_pipeline.database import server
 from linkedin_pipeline.database.connections import Connection, Database, down
@@ -302,3 +304,16 @@ def test_a_queue_without_its_schema_says_so(empty_database_url: str) -> None:
             queue.is_enabled(HOOKS)
         with pytest.raises(SchemaBehind):
             queue.claim(HOOKS, 1, None, LEASE)
+
+
+def test_connections_leave_nothing_behind(database_url: str) -> None:
+    """The hundredth connection makes no class that the first has not made: psycopg keeps them."""
+
+    def kept() -> int:
+        with Database(database_url) as database:
+            (row,) = database.run(lambda c: c.execute("select '[1,2]'::vector").fetchall())
+        assert row[0] == Vector([1, 2])
+        return len(AdaptersMap._optimised)  # noqa: SLF001 - nothing public tells
+
+    first = kept()
+    assert {kept() for _ in range(5)} == {first}
