@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,6 +66,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup() -> None:
     """Let sockets reach this computer only; fixtures of any scope are bound by it too."""
     pytest_socket.socket_allow_hosts(_LOOPBACK, allow_unix_socket=True)
+    for name in ("linkedin_pipeline", "linkedin_pipeline.workers"):
+        logging.getLogger(name).setLevel(logging.NOTSET)  # commands silence them for good
 
 
 @pytest.fixture(scope="session")
